@@ -1,0 +1,3 @@
+//! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! The musical data: plain values with serde, no files, clocks, threads or unseeded randomness.
+
+pub mod sound;
