@@ -119,11 +119,7 @@ pub struct ParamDescriptor {
 impl ParamDescriptor {
     /// `value` within the range; the default where it is not a number.
     pub fn clamp(&self, value: f32) -> f32 {
-        if value.is_finite() {
-            value.clamp(self.min, self.max)
-        } else {
-            self.default
-        }
+        if value.is_finite() { value.clamp(self.min, self.max) } else { self.default }
     }
 }
 
