@@ -23,3 +23,23 @@ pub struct GrooveTemplate {
     #[serde(default)]
     pub velocity: BTreeMap<Ticks, i32>,
 }
+
+impl GrooveTemplate {
+    /// Where a note at `start` lands and how loud it is, with the groove applied by `amount` (0–1.3).
+    /// A note takes the shift of the nearest grid position of the span.
+    pub fn apply(&self, start: Ticks, velocity: u8, amount: f32) -> (Ticks, u8) {
+        let span = self.span.0.max(1);
+        let at = start.0.rem_euclid(span);
+        let nearest = |map: &BTreeMap<Ticks, i32>| {
+            let distance = |t: &Ticks| {
+                let d = (t.0 - at).rem_euclid(span);
+                d.min(span - d)
+            };
+            map.iter().min_by_key(|(t, _)| distance(t)).map_or(0, |(_, v)| *v)
+        };
+        let shift = (nearest(&self.timing) as f32 * amount).round() as i64;
+        let louder = 1.0 + nearest(&self.velocity) as f32 / 100.0 * amount;
+        let velocity = (f32::from(velocity) * louder).round().clamp(1.0, 127.0) as u8;
+        (Ticks(start.0 + shift), velocity)
+    }
+}

@@ -11,6 +11,7 @@ pub mod automation;
 pub mod clip;
 pub mod groove;
 pub mod ids;
+pub mod intent;
 pub mod key;
 pub mod launch;
 pub mod library;

@@ -1,0 +1,203 @@
+//! The mixer graph: who feeds whom, in which order nodes are computed, and which paths are delayed
+//! so that all of them arrive together.
+
+use super::block::{DelayLine, StereoBlock};
+
+/// Where on a source a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tap {
+    /// After the fader.
+    Post,
+    /// The n-th send of the source; its level and whether it is pre-fader lie with the source.
+    Send(u8),
+    /// Before the fader, for the cue output.
+    Cue,
+}
+
+/// An audio path into a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Index of the source node.
+    pub from: usize,
+    /// Where it begins.
+    pub tap: Tap,
+}
+
+/// A sidechain path into an insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyEdge {
+    /// Index of the source node.
+    pub from: usize,
+    /// Place of the insert in the rack.
+    pub insert: usize,
+}
+
+/// What the graph is computed from: one entry a node, in project order.
+#[derive(Clone, Debug, Default)]
+pub struct NodeShape {
+    /// Audio paths into the node, in project order.
+    pub inputs: Vec<Edge>,
+    /// Sidechain paths.
+    pub keys: Vec<KeyEdge>,
+    /// Latency of each insert in frames.
+    pub insert_latency: Vec<u32>,
+    /// Whether the node makes sound of its own.
+    pub has_voices: bool,
+}
+
+/// A path with the delay that lines it up.
+#[derive(Debug)]
+pub struct Path<T> {
+    /// The path.
+    pub edge: T,
+    /// Its delay.
+    pub delay: Option<DelayLine>,
+}
+
+/// A node's place in the graph.
+#[derive(Debug)]
+pub struct Wiring {
+    /// Audio paths in, in project order.
+    pub inputs: Vec<Path<Edge>>,
+    /// Sidechain paths in.
+    pub keys: Vec<Path<KeyEdge>>,
+}
+
+/// The graph, ready to compute.
+#[derive(Debug)]
+pub struct Graph {
+    /// By node.
+    pub wiring: Vec<Wiring>,
+    /// Nodes that can be computed together, in order; each list in project order.
+    pub levels: Vec<Vec<usize>>,
+    /// Delay of each node's own voices in frames.
+    pub voices_delay: Vec<u32>,
+    /// Frames by which each node's output lags the music.
+    pub latency: Vec<u32>,
+}
+
+/// The paths form a circle through this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// Index of a node on the circle.
+    pub node: usize,
+}
+
+impl Graph {
+    /// Order the nodes (Kahn's algorithm, level by level) and line up their latencies.
+    ///
+    /// # Errors
+    /// The node of a circle of paths, sidechains included.
+    pub fn new(shapes: &[NodeShape]) -> Result<Self, Cycle> {
+        let levels = levels(shapes)?;
+        let mut latency = vec![0u32; shapes.len()];
+        let mut voices_delay = vec![0u32; shapes.len()];
+        let mut wiring: Vec<Wiring> =
+            shapes.iter().map(|_| Wiring { inputs: Vec::new(), keys: Vec::new() }).collect();
+        for &node in levels.iter().flatten() {
+            let shape = &shapes[node];
+            // Latency of the rack before an insert.
+            let before = |i: usize| shape.insert_latency.iter().take(i).sum::<u32>();
+            let audio = shape.inputs.iter().map(|e| latency[e.from]);
+            let keys = shape.keys.iter().map(|k| latency[k.from].saturating_sub(before(k.insert)));
+            let arrival = audio.chain(keys).max().unwrap_or(0);
+            voices_delay[node] = if shape.has_voices { arrival } else { 0 };
+            wiring[node].inputs = shape
+                .inputs
+                .iter()
+                .map(|&edge| Path { edge, delay: line(arrival - latency[edge.from]) })
+                .collect();
+            wiring[node].keys = shape
+                .keys
+                .iter()
+                .map(|&edge| {
+                    let delay = arrival + before(edge.insert) - latency[edge.from];
+                    Path { edge, delay: line(delay) }
+                })
+                .collect();
+            latency[node] = arrival + before(usize::MAX);
+        }
+        Ok(Graph { wiring, levels, voices_delay, latency })
+    }
+}
+
+fn line(frames: u32) -> Option<DelayLine> {
+    (frames > 0).then(|| DelayLine::new(frames as usize))
+}
+
+fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
+    let sources = |shape: &NodeShape| -> Vec<usize> {
+        let inputs = shape.inputs.iter().map(|e| e.from);
+        inputs.chain(shape.keys.iter().map(|k| k.from)).collect()
+    };
+    let mut waiting: Vec<Vec<usize>> = shapes.iter().map(sources).collect();
+    let mut done = vec![false; shapes.len()];
+    let mut levels: Vec<Vec<usize>> = Vec::new();
+    let mut left = shapes.len();
+    while left > 0 {
+        let ready: Vec<usize> =
+            (0..shapes.len()).filter(|&n| !done[n] && waiting[n].is_empty()).collect();
+        if ready.is_empty() {
+            let node = done.iter().position(|d| !d).unwrap_or(0);
+            return Err(Cycle { node });
+        }
+        for &n in &ready {
+            done[n] = true;
+        }
+        for list in &mut waiting {
+            list.retain(|&from| !done[from]);
+        }
+        left -= ready.len();
+        levels.push(ready);
+    }
+    Ok(levels)
+}
+
+impl<T> Path<T> {
+    /// Add what the path carries to `into`, after its delay.
+    pub fn carry(&mut self, mut audio: StereoBlock, into: &mut StereoBlock) {
+        if let Some(delay) = &mut self.delay {
+            delay.process(&mut audio);
+        }
+        into.add(&audio);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(inputs: &[usize], keys: &[usize], latency: &[u32]) -> NodeShape {
+        NodeShape {
+            inputs: inputs.iter().map(|&from| Edge { from, tap: Tap::Post }).collect(),
+            keys: keys.iter().map(|&from| KeyEdge { from, insert: 0 }).collect(),
+            insert_latency: latency.to_vec(),
+            has_voices: true,
+        }
+    }
+
+    #[test]
+    fn paths_of_different_latency_are_lined_up() {
+        // Two tracks, one with a rack of 30 frames, into a master with 5.
+        let graph =
+            Graph::new(&[shape(&[], &[], &[30]), shape(&[], &[], &[]), shape(&[0, 1], &[], &[5])])
+                .unwrap();
+        assert_eq!(graph.levels, [vec![0, 1], vec![2]]);
+        assert_eq!(graph.latency, [30, 0, 35]);
+        assert!(graph.wiring[2].inputs[0].delay.is_none());
+        assert!(graph.wiring[2].inputs[1].delay.is_some());
+    }
+
+    #[test]
+    fn a_late_key_delays_the_audio_it_ducks() {
+        let graph = Graph::new(&[shape(&[], &[], &[30]), shape(&[], &[0], &[0])]).unwrap();
+        assert_eq!(graph.voices_delay[1], 30);
+        assert_eq!(graph.latency[1], 30);
+    }
+
+    #[test]
+    fn a_circle_is_refused() {
+        let shapes = [shape(&[1], &[], &[]), shape(&[], &[0], &[])];
+        assert!(Graph::new(&shapes).is_err());
+    }
+}

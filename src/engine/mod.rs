@@ -1,0 +1,38 @@
+//! The engine: everything that must happen on its exact frame.
+//!
+//! [`Renderer::render`](renderer::Renderer::render) computes one block of 64 frames and runs on the
+//! device callback: commands, launcher, sequencer, voices, racks, strips, sends, buses, master. What
+//! it plays from is prepared by [`prepare`](prepare) off the callback and swapped in whole; what it
+//! discards goes back to be dropped elsewhere. Live and offline run the same code.
+//!
+//! | file | part |
+//! |---|---|
+//! | `clock` | which musical position falls on which frame |
+//! | `plan` | what the callback plays from |
+//! | `launcher`, `sequencer` | when clips start, which events fall into a block |
+//! | `track_voices`, `samples`, `sound` | what makes sound |
+//! | `rack`, `node`, `graph`, `block`, `meter` | the mixer |
+//! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
+//! | `protocol` | all that crosses threads |
+//! | `prepare` | project → prepared state |
+
+pub mod adapter;
+pub mod block;
+pub mod clock;
+pub mod graph;
+pub mod launcher;
+pub mod meter;
+pub mod node;
+mod perform;
+pub mod plan;
+pub mod prepare;
+mod prepare_track;
+pub mod protocol;
+pub mod rack;
+pub mod renderer;
+pub mod samples;
+pub mod sequencer;
+pub mod sound;
+pub mod track_voices;
+mod unchecked;
+pub mod workers;

@@ -1,0 +1,340 @@
+//! One node of the mixer graph: a track, a group, a return bus, the cue or the master.
+
+use std::sync::Arc;
+
+use super::block::{Smooth, StereoBlock};
+use super::clock::Pos;
+use super::meter::{Meter, MeterState};
+use super::plan::{PlanLane, Target, TrackClips};
+use super::protocol::Swap;
+use super::rack::RackSlot;
+use super::sequencer::{EventList, Player};
+use super::track_voices::TrackVoices;
+use crate::model::mixer::Db;
+
+/// A fader: the value of the document, and automation's while it moves it.
+#[derive(Clone, Copy, Debug)]
+struct Fader {
+    base: f32,
+    automated: Option<f32>,
+}
+
+impl Fader {
+    fn value(&self) -> f32 {
+        self.automated.unwrap_or(self.base)
+    }
+}
+
+/// A send's level.
+#[derive(Clone, Copy, Debug)]
+pub struct SendLevel {
+    fader: Fader,
+    gain: Smooth,
+    /// Gain at start and end of the block just rendered.
+    pub ramp: (f32, f32),
+    /// Taken before the fader.
+    pub pre: bool,
+}
+
+/// The strip: everything after the rack.
+#[derive(Debug)]
+pub struct Strip {
+    volume: Fader,
+    pan: Fader,
+    mute: Fader,
+    /// Silenced because others are soloed.
+    solo_mute: bool,
+    left: Smooth,
+    right: Smooth,
+    open: Smooth,
+    heard: Smooth,
+    /// Level into the cue output.
+    pub cue: Smooth,
+    /// Cue gain at start and end of the block just rendered.
+    pub cue_ramp: (f32, f32),
+    /// Levels of the sends.
+    pub sends: Vec<SendLevel>,
+}
+
+/// Settings a strip starts with.
+#[derive(Clone, Debug, Default)]
+pub struct StripSettings {
+    /// Fader.
+    pub volume: Db,
+    /// −1…1.
+    pub pan: f32,
+    /// Silenced.
+    pub mute: bool,
+    /// Silenced because others are soloed.
+    pub solo_mute: bool,
+    /// Level and pre-fader flag of each send.
+    pub sends: Vec<(Db, bool)>,
+}
+
+impl Strip {
+    /// A strip at rest on its settings.
+    pub fn new(s: &StripSettings) -> Self {
+        let fader = |base| Fader { base, automated: None };
+        let send = |&(level, pre): &(Db, bool)| SendLevel {
+            fader: fader(level.0),
+            gain: Smooth::new(level.gain()),
+            ramp: (0.0, 0.0),
+            pre,
+        };
+        let mut strip = Strip {
+            volume: fader(s.volume.0),
+            pan: fader(s.pan),
+            mute: fader(if s.mute { 1.0 } else { 0.0 }),
+            solo_mute: s.solo_mute,
+            left: Smooth::new(0.0),
+            right: Smooth::new(0.0),
+            open: Smooth::new(0.0),
+            heard: Smooth::new(0.0),
+            cue: Smooth::new(0.0),
+            cue_ramp: (0.0, 0.0),
+            sends: s.sends.iter().map(send).collect(),
+        };
+        strip.update();
+        for value in [&mut strip.left, &mut strip.right, &mut strip.open, &mut strip.heard] {
+            value.jump();
+        }
+        strip
+    }
+
+    /// Head for the gains the faders ask for. Pan is a balance: the far side falls linearly.
+    fn update(&mut self) {
+        let volume = Db(self.volume.value().min(Db::MAX.0)).gain();
+        let pan = self.pan.value().clamp(-1.0, 1.0);
+        self.left.set(volume * (1.0 - pan).min(1.0));
+        self.right.set(volume * (1.0 + pan).min(1.0));
+        self.open.set(if self.mute.value() >= 0.5 { 0.0 } else { 1.0 });
+        self.heard.set(if self.solo_mute { 0.0 } else { 1.0 });
+        for send in &mut self.sends {
+            send.gain.set(Db(send.fader.value().min(Db::MAX.0)).gain());
+        }
+    }
+}
+
+/// What a node does with its input.
+pub struct Node {
+    /// Makes the sound of a track.
+    pub voices: Option<TrackVoices>,
+    /// What the track may play.
+    pub clips: Arc<TrackClips>,
+    /// Plays the track's clip.
+    pub player: Player,
+    /// What the voices shall do in the coming block.
+    pub events: EventList,
+    /// The inserts, in signal order.
+    pub rack: Vec<RackSlot>,
+    /// Everything after the rack.
+    pub strip: Strip,
+    /// What comes in from other nodes.
+    pub input: StereoBlock,
+    /// Delay of the node's own voices, to meet what comes in later.
+    pub voices_delay: Option<super::block::DelayLine>,
+    /// After the rack and the mute: what sidechains and pre-fader sends take.
+    pub pre: StereoBlock,
+    /// After the fader.
+    pub post: StereoBlock,
+    meter_state: MeterState,
+    meter: Arc<Meter>,
+    scratch: StereoBlock,
+    /// A new rack, cross-faded in over the next block; then the old one, waiting to be collected.
+    swap: Option<Box<Swap>>,
+    swapped: bool,
+}
+
+impl Node {
+    /// A node with nothing in it for `rate` frames per second.
+    pub fn new(strip: &StripSettings, rate: u32, seed: u64) -> Self {
+        Node {
+            voices: None,
+            clips: Arc::default(),
+            player: Player::new(seed),
+            events: EventList::default(),
+            rack: Vec::with_capacity(super::rack::MAX_INSERTS),
+            strip: Strip::new(strip),
+            input: StereoBlock::SILENT,
+            voices_delay: None,
+            pre: StereoBlock::SILENT,
+            post: StereoBlock::SILENT,
+            meter_state: MeterState::new(rate),
+            meter: Arc::default(),
+            scratch: StereoBlock::SILENT,
+            swap: None,
+            swapped: false,
+        }
+    }
+
+    /// Take over a new rack in the next block, fading from the old one. Gives back a replacement
+    /// that was still waiting, unused.
+    pub fn begin_swap(&mut self, swap: Box<Swap>) -> Option<Box<Swap>> {
+        self.swapped = false;
+        self.swap.replace(swap)
+    }
+
+    /// The box with the old rack, once the new one has taken over.
+    pub fn take_finished_swap(&mut self) -> Option<Box<Swap>> {
+        if std::mem::take(&mut self.swapped) { self.swap.take() } else { None }
+    }
+
+    /// Its meter, to be read elsewhere.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// Frames by which the rack delays.
+    pub fn rack_latency(&self) -> u32 {
+        self.rack.iter().map(RackSlot::latency).sum()
+    }
+
+    /// Set a value from the document or a hand.
+    pub fn set(&mut self, target: Target, value: f32) {
+        match target {
+            Target::Volume => self.strip.volume.base = value,
+            Target::Pan => self.strip.pan.base = value,
+            Target::Mute => self.strip.mute.base = value,
+            Target::Send(i) => {
+                if let Some(send) = self.strip.sends.get_mut(usize::from(i)) {
+                    send.fader.base = value;
+                }
+            }
+            Target::Cue => self.strip.cue.set(if value >= 0.5 { 1.0 } else { 0.0 }),
+            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {
+                self.set_sound(target, value);
+            }
+        }
+        self.strip.update();
+    }
+
+    /// Set a value from automation; `None` gives a fader back to its base. Parameters of sounds and
+    /// inserts keep their last automated value.
+    pub fn automate(&mut self, target: Target, value: Option<f32>) {
+        match target {
+            Target::Volume => self.strip.volume.automated = value,
+            Target::Pan => self.strip.pan.automated = value,
+            Target::Mute => self.strip.mute.automated = value,
+            Target::Send(i) => {
+                if let Some(send) = self.strip.sends.get_mut(usize::from(i)) {
+                    send.fader.automated = value;
+                }
+            }
+            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) | Target::Cue => {
+                if let Some(value) = value {
+                    self.set_sound(target, value);
+                }
+            }
+        }
+        self.strip.update();
+    }
+
+    fn set_sound(&mut self, target: Target, value: f32) {
+        match target {
+            Target::Sound { sound, param } => {
+                if let Some(voices) = &mut self.voices {
+                    voices.set_param(sound, param, value);
+                }
+            }
+            Target::Insert { index, param } => {
+                if let Some(slot) = self.rack.get_mut(usize::from(index)) {
+                    slot.set_param(param, value);
+                }
+            }
+            Target::Bypass(index) => {
+                if let Some(slot) = self.rack.get_mut(usize::from(index)) {
+                    slot.set_bypass(value >= 0.5);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Move what `lanes` move to where they are at `at`, or give it back.
+    pub fn automate_lanes(&mut self, lanes: &[PlanLane], at: Option<Pos>) {
+        for lane in lanes {
+            self.automate(lane.target, at.map(|at| lane.value(at)));
+        }
+    }
+
+    /// Silence the node's part because others are soloed, or not.
+    pub fn set_solo_mute(&mut self, on: bool) {
+        self.strip.solo_mute = on;
+        self.strip.update();
+    }
+
+    /// Tell the tempo.
+    pub fn set_tempo(&mut self, bpm: f32) {
+        if let Some(voices) = &mut self.voices {
+            voices.set_tempo(bpm);
+        }
+        self.rack.iter_mut().for_each(|slot| slot.set_tempo(bpm));
+    }
+
+    /// Compute the next block: voices and input through rack and strip into `pre` and `post`.
+    pub fn render(&mut self) {
+        self.pre = self.input;
+        if let Some(voices) = &mut self.voices {
+            for event in self.events.iter() {
+                voices.handle(event);
+            }
+            voices.render(&mut self.scratch);
+            if let Some(line) = &mut self.voices_delay {
+                line.process(&mut self.scratch);
+            }
+            self.pre.add(&self.scratch);
+        }
+        self.events.clear();
+        self.run_rack();
+        let strip = &mut self.strip;
+        let (open, heard) = (strip.open.advance(), strip.heard.advance());
+        let (left, right) = (strip.left.advance(), strip.right.advance());
+        scale(&mut self.pre.l, open);
+        scale(&mut self.pre.r, open);
+        self.post = self.pre;
+        scale(&mut self.post.l, (left.0 * heard.0, left.1 * heard.1));
+        scale(&mut self.post.r, (right.0 * heard.0, right.1 * heard.1));
+        for send in &mut strip.sends {
+            let (a, b) = send.gain.advance();
+            // A pre-fader send of a strip that solo silences is silent too.
+            send.ramp = if send.pre { (a * heard.0, b * heard.1) } else { (a, b) };
+        }
+        strip.cue_ramp = strip.cue.advance();
+        self.meter_state.update(&self.post, &self.meter);
+    }
+}
+
+impl Node {
+    fn run_rack(&mut self) {
+        if let Some(Swap::Rack { rack, .. }) = self.swap.as_deref_mut()
+            && !self.swapped
+        {
+            let mut fresh = self.pre;
+            for slot in rack.iter_mut() {
+                slot.process(&mut fresh);
+            }
+            for slot in &mut self.rack {
+                slot.process(&mut self.pre);
+            }
+            scale(&mut self.pre.l, (1.0, 0.0));
+            scale(&mut self.pre.r, (1.0, 0.0));
+            self.pre.add_ramped(&fresh, (0.0, 1.0));
+            std::mem::swap(&mut self.rack, rack);
+            self.swapped = true;
+            return;
+        }
+        for slot in &mut self.rack {
+            slot.process(&mut self.pre);
+        }
+    }
+}
+
+fn scale(samples: &mut [f32], (g0, g1): (f32, f32)) {
+    if g0 == 1.0 && g1 == 1.0 {
+        return;
+    }
+    let step = (g1 - g0) / samples.len() as f32;
+    for (i, x) in samples.iter_mut().enumerate() {
+        *x *= g0 + step * (i + 1) as f32;
+    }
+}

@@ -1,0 +1,295 @@
+//! The callback's music: gestures, launches, the transport, and every track's way through a block.
+
+use std::sync::Arc;
+
+use super::clock::{Pos, Span};
+use super::launcher::{Launch, Queued, boundary, launch_level};
+use super::plan::ClipPlan;
+use super::protocol::{EngineEvent, Gesture};
+use super::renderer::Renderer;
+use super::sequencer::VoiceEvent;
+
+/// Names of notes played by hand start here, above any the sequencer hands out.
+const HAND_KEYS: u32 = 0x8000_0000;
+
+impl Renderer {
+    pub(super) fn perform(&mut self, frame: u64, gesture: Gesture) {
+        match gesture {
+            Gesture::Start => {
+                self.halt(frame);
+                self.begin(frame, self.start_pos);
+            }
+            Gesture::Continue if !self.playing => self.begin(frame, self.clock.pos()),
+            Gesture::Continue => {}
+            Gesture::Stop => self.halt(frame),
+            Gesture::Locate(pos) => {
+                self.start_pos = pos;
+                if self.playing {
+                    self.halt(frame);
+                    self.begin(frame, pos);
+                } else {
+                    self.clock.locate(pos, frame);
+                }
+            }
+            Gesture::Launch { node, row, velocity } => self.launch(frame, node, row, velocity),
+            Gesture::StopTrack(node) => self.queue_stop(frame, usize::from(node)),
+            Gesture::StopAll => {
+                for track in 0..self.launch.len() {
+                    self.queue_stop(frame, track);
+                }
+            }
+            Gesture::LaunchScene(row) => self.launch_scene(frame, row),
+            Gesture::BackToArrangement(node) => self.back_to_arrangement(frame, node),
+            Gesture::Tempo(bpm) => self.clock.set_tempo(frame, bpm),
+            Gesture::NoteOn { node, pitch, velocity } => {
+                let offset = (frame - self.frame).min(63) as u8;
+                let key = HAND_KEYS | u32::from(pitch);
+                let velocity = f32::from(velocity.min(127)) / 127.0;
+                self.voice_event(node, VoiceEvent::Note { offset, pitch, velocity, key });
+            }
+            Gesture::NoteOff { node, pitch } => {
+                self.voice_event(node, VoiceEvent::Release { key: HAND_KEYS | u32::from(pitch) });
+            }
+            Gesture::Set { node, target, value } => {
+                if let Some(Some(node)) = self.nodes.get_mut(usize::from(node)) {
+                    node.set(target, value);
+                }
+            }
+        }
+    }
+
+    fn voice_event(&mut self, node: u16, event: VoiceEvent) {
+        if let Some(Some(node)) = self.nodes.get_mut(usize::from(node)) {
+            node.events.push(event);
+        }
+    }
+
+    /// Start the transport at `pos`: arrangement lanes find their place, session clips start over.
+    fn begin(&mut self, frame: u64, pos: Pos) {
+        self.clock.locate(pos, frame);
+        self.playing = true;
+        for track in 0..self.launch.len() {
+            let state = self.launch[track];
+            match state.row {
+                Some(row) if state.overridden && state.queued.is_none() => {
+                    let what = Launch::Play { row, level: 1.0 };
+                    self.launch[track].queued = Some(Queued { at: pos, what });
+                }
+                _ => {}
+            }
+            self.find_place(track, pos);
+        }
+        self.emit(EngineEvent::Transport { playing: true, frame });
+    }
+
+    fn halt(&mut self, frame: u64) {
+        if !self.playing {
+            return;
+        }
+        self.playing = false;
+        let pos = self.clock.pos();
+        for track in 0..self.launch.len() {
+            let Some(node) = &mut self.nodes[track] else { continue };
+            let old = node.player.stop(pos);
+            if let Some(clip) = &old {
+                node.automate_lanes(&clip.lanes, None);
+            }
+            self.launch[track].queued = None;
+            self.discard(old);
+        }
+        self.scene_tempo = None;
+        self.emit(EngineEvent::Transport { playing: false, frame });
+    }
+
+    /// A launch starts a stopped transport at the start position.
+    fn launch_pos(&mut self, frame: u64) -> Pos {
+        if !self.playing {
+            self.begin(frame, self.start_pos);
+        }
+        self.clock.pos_at(frame)
+    }
+
+    fn launch(&mut self, frame: u64, node: u16, row: u16, velocity: u8) {
+        let now = self.launch_pos(frame);
+        let track = usize::from(node);
+        let clip = self.slot_clip(track, row);
+        let Some(clip) = clip else { return self.queue_stop(frame, track) };
+        let at = boundary(now, Some(&clip), &self.song);
+        let level = launch_level(&clip, velocity);
+        self.launch[track].queued = Some(Queued { at, what: Launch::Play { row, level } });
+    }
+
+    fn slot_clip(&self, track: usize, row: u16) -> Option<Arc<ClipPlan>> {
+        if track >= self.launch.len() {
+            return None;
+        }
+        let node = self.nodes.get(track)?.as_deref()?;
+        node.clips.slots.get(usize::from(row))?.clip.clone()
+    }
+
+    fn queue_stop(&mut self, frame: u64, track: usize) {
+        if track < self.launch.len() && self.playing {
+            let at = boundary(self.clock.pos_at(frame), None, &self.song);
+            self.launch[track].queued = Some(Queued { at, what: Launch::Stop });
+        }
+    }
+
+    fn launch_scene(&mut self, frame: u64, row: u16) {
+        let now = self.launch_pos(frame);
+        for track in 0..self.launch.len() {
+            let slot =
+                self.nodes[track].as_deref().and_then(|n| n.clips.slots.get(usize::from(row)));
+            let Some(slot) = slot else { continue };
+            let (clip, stop) = (slot.clip.clone(), slot.stop);
+            if let Some(clip) = clip {
+                let at = boundary(now, Some(&clip), &self.song);
+                let what = Launch::Play { row, level: 1.0 };
+                self.launch[track].queued = Some(Queued { at, what });
+            } else if stop {
+                self.queue_stop(frame, track);
+            }
+        }
+        if let Some((bpm, beats)) = self.song.scenes.get(usize::from(row)).and_then(|s| s.tempo) {
+            self.scene_tempo = Some((boundary(now, None, &self.song), bpm, beats));
+        }
+    }
+
+    fn back_to_arrangement(&mut self, frame: u64, node: u16) {
+        let pos = self.clock.pos_at(frame);
+        for track in 0..self.launch.len() {
+            if node == u16::MAX || usize::from(node) == track {
+                let was = std::mem::take(&mut self.launch[track]);
+                if was.overridden && self.playing {
+                    let old = self.nodes[track].as_mut().and_then(|n| n.player.stop(pos));
+                    self.discard(old);
+                    self.find_place(track, pos);
+                }
+            }
+        }
+    }
+
+    /// Point a track that the arrangement has at its lane, starting a clip that `pos` lies in.
+    fn find_place(&mut self, track: usize, pos: Pos) {
+        if self.launch[track].overridden {
+            return;
+        }
+        let Some(node) = &mut self.nodes[track] else { return };
+        let next = node.clips.lane.partition_point(|p| p.end <= pos);
+        self.launch[track].next_placed = next;
+        if let Some(placed) = node.clips.lane.get(next).filter(|p| p.at < pos) {
+            let (clip, origin, end) =
+                (Arc::clone(&placed.clip), placed.at - placed.offset, placed.end);
+            self.launch[track].next_placed = next + 1;
+            let old = node.player.start(clip, origin, pos, end, 1.0);
+            self.discard(old);
+        }
+    }
+
+    /// Let the music run up to `frame`.
+    pub(super) fn advance(&mut self, frame: u64) {
+        if !self.playing {
+            return;
+        }
+        loop {
+            let limit = self.scene_tempo.map_or(Pos::MAX, |(at, ..)| at);
+            while let Some(span) = self.clock.next_span(frame, limit) {
+                for track in 0..self.launch.len() {
+                    self.run_track(track, span);
+                }
+            }
+            match self.scene_tempo {
+                Some((at, bpm, beats))
+                    if at <= self.clock.pos() && self.clock.pos_at(frame) > at =>
+                {
+                    self.clock.set_tempo_at(at, bpm, beats);
+                    self.scene_tempo = None;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// One track through one span, switching clips where one is due.
+    fn run_track(&mut self, track: usize, mut span: Span) {
+        loop {
+            let state = self.launch[track];
+            let queued = state.queued.filter(|q| q.at < span.to);
+            let Some(node) = &mut self.nodes[track] else { return };
+            let placed = (!state.overridden)
+                .then(|| node.clips.lane.get(state.next_placed))
+                .flatten()
+                .filter(|p| p.at < span.to);
+            let at = match (&queued, placed) {
+                (None, None) => {
+                    let ended = node.player.run(&span, self.frame, &mut node.events);
+                    self.ended(track, ended, span.frame_of(span.to));
+                    return;
+                }
+                (Some(q), None) => q.at,
+                (None, Some(p)) => p.at,
+                (Some(q), Some(p)) => q.at.min(p.at),
+            }
+            .max(span.from);
+            if at > span.from {
+                let head = span.until(at);
+                let ended = node.player.run(&head, self.frame, &mut node.events);
+                span.from = at;
+                self.ended(track, ended, span.frame_of(at));
+                continue;
+            }
+            let frame = span.frame_of(at);
+            match queued.filter(|q| q.at <= at) {
+                Some(q) => self.switch(track, q, at, frame),
+                None => self.place(track, at),
+            }
+        }
+    }
+
+    fn ended(&mut self, track: usize, clip: Option<Arc<ClipPlan>>, frame: u64) {
+        let Some(clip) = clip else { return };
+        if let Some(node) = &mut self.nodes[track] {
+            node.automate_lanes(&clip.lanes, None);
+        }
+        if self.launch[track].row.take().is_some() {
+            self.emit(EngineEvent::ClipStopped { node: track as u16, frame });
+        }
+        self.discard(Some(clip));
+    }
+
+    /// A queued launch or stop has reached its boundary.
+    fn switch(&mut self, track: usize, queued: Queued, at: Pos, frame: u64) {
+        self.launch[track].queued = None;
+        self.launch[track].overridden = true;
+        match queued.what {
+            Launch::Play { row, level } => {
+                let Some(clip) = self.slot_clip(track, row) else { return };
+                let Some(node) = &mut self.nodes[track] else { return };
+                let old = node.player.start(clip, at, at, Pos::MAX, level);
+                if let Some(old) = &old {
+                    node.automate_lanes(&old.lanes, None);
+                }
+                self.discard(old);
+                self.launch[track].row = Some(row);
+                self.emit(EngineEvent::ClipStarted { node: track as u16, row, frame });
+            }
+            Launch::Stop => {
+                let old = self.nodes[track].as_mut().and_then(|n| n.player.stop(at));
+                self.ended(track, old, frame);
+            }
+        }
+    }
+
+    /// The next clip of the arrangement lane starts.
+    fn place(&mut self, track: usize, at: Pos) {
+        let next = self.launch[track].next_placed;
+        self.launch[track].next_placed = next + 1;
+        let Some(node) = &mut self.nodes[track] else { return };
+        let Some(placed) = node.clips.lane.get(next) else { return };
+        let (clip, origin, end) = (Arc::clone(&placed.clip), placed.at - placed.offset, placed.end);
+        let old = node.player.start(clip, origin, at, end, 1.0);
+        if let Some(old) = &old {
+            node.automate_lanes(&old.lanes, None);
+        }
+        self.discard(old);
+    }
+}

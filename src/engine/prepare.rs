@@ -1,0 +1,367 @@
+//! Project → everything the callback needs: the engine thread's work.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::graph::{Cycle, Edge, Graph, KeyEdge, NodeShape, Tap};
+use super::meter::Meter;
+use super::node::{Node, StripSettings};
+use super::plan::{PlanScene, SongPlan};
+use super::prepare_track::{self as track, Resolver};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Timed, Trash};
+use super::rack::{MAX_INSERTS, RackSlot};
+use super::renderer::{Renderer, Setup};
+use super::samples::{Sample, SampleKeeper};
+use super::sound::{SoundError, SoundFactory, SoundSpec};
+use super::workers::Workers;
+use crate::model::ids::{BusId, SceneId, TrackId};
+use crate::model::mixer::{Effect, MixerSettings, PluginType, Send};
+use crate::model::project::Project;
+use crate::model::sample::SamplePath;
+use crate::model::track::TrackKind;
+
+/// Decoded samples by their place.
+pub type Samples = BTreeMap<SamplePath, Sample>;
+
+/// How to build an engine.
+pub struct Options {
+    /// Frames per second.
+    pub rate: u32,
+    /// Helper threads beside the callback.
+    pub threads: usize,
+    /// Rings of commands from outside, merged in order.
+    pub sources: usize,
+}
+
+/// Why a project cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A sound is missing or broken.
+    #[error("{place}: {cause}")]
+    Sound {
+        /// Track, bus or master.
+        place: String,
+        /// Why.
+        cause: SoundError,
+    },
+    /// A sample was not loaded.
+    #[error("track '{track}': the sample {path} is missing")]
+    Sample {
+        /// Track name.
+        track: String,
+        /// Sample.
+        path: SamplePath,
+    },
+    /// VST3 inserts cannot be played yet.
+    #[error(
+        "{place}: the VST3 plug-in '{name}' cannot be played by this version; bypass or remove it"
+    )]
+    Vst3 {
+        /// Track, bus or master.
+        place: String,
+        /// Plug-in.
+        name: String,
+    },
+    /// Audio would run in a circle.
+    #[error("sends, groups or sidechains form a circle through '{0}'")]
+    Circle(String),
+    /// A reference leads nowhere.
+    #[error("{place}: {what} does not exist")]
+    Dangling {
+        /// Where the reference stands.
+        place: String,
+        /// What it names.
+        what: String,
+    },
+}
+
+/// Which node is which.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Node by track.
+    pub tracks: HashMap<TrackId, usize>,
+    /// Node by bus.
+    pub buses: HashMap<BusId, usize>,
+    /// Rows in order.
+    pub scenes: Vec<SceneId>,
+    /// Name of each node, for people.
+    pub names: Vec<String>,
+}
+
+impl Layout {
+    /// The cue node.
+    pub fn cue(&self) -> usize {
+        self.names.len() - 2
+    }
+
+    /// The master node.
+    pub fn master(&self) -> usize {
+        self.names.len() - 1
+    }
+
+    /// Row of a scene.
+    pub fn row(&self, scene: SceneId) -> Option<u16> {
+        self.scenes.iter().position(|s| *s == scene).and_then(|i| u16::try_from(i).ok())
+    }
+}
+
+/// The engine thread's half.
+pub struct Engine {
+    /// Which node is which.
+    pub layout: Layout,
+    /// Meters by node.
+    pub meters: Vec<Arc<Meter>>,
+    keepers: Vec<SampleKeeper>,
+    commands: Producer<Timed>,
+    events: Consumer<EngineEvent>,
+    journal: Consumer<JournalEntry>,
+    trash: Consumer<Trash>,
+}
+
+/// The command ring is full; try again after the next block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the engine has more commands waiting than it takes; try again")]
+pub struct Busy;
+
+impl Engine {
+    /// Send an audible command for `frame`, or at once.
+    ///
+    /// # Errors
+    /// The ring is full.
+    pub fn send(&mut self, frame: Option<u64>, gesture: Gesture) -> Result<(), Busy> {
+        self.send_command(frame, Command::Play(gesture))
+    }
+
+    /// Send any command.
+    ///
+    /// # Errors
+    /// The ring is full.
+    pub fn send_command(&mut self, frame: Option<u64>, command: Command) -> Result<(), Busy> {
+        self.commands.push(Timed { frame, command }).map_err(|_| Busy)
+    }
+
+    /// Make new sample voices and drop what the callback gave back. Call at least ten times a
+    /// second of audio.
+    pub fn maintain(&mut self) {
+        while let Ok(trash) = self.trash.pop() {
+            drop(trash);
+        }
+        self.keepers.iter_mut().for_each(SampleKeeper::maintain);
+    }
+
+    /// The next thing that happened.
+    pub fn next_event(&mut self) -> Option<EngineEvent> {
+        self.events.pop().ok()
+    }
+
+    /// The next line of the journal.
+    pub fn next_journal(&mut self) -> Option<JournalEntry> {
+        self.journal.pop().ok()
+    }
+}
+
+/// Build both halves of an engine for `project`, and a ring for each outside source.
+///
+/// # Errors
+/// The first thing that is missing, broken or circular.
+pub fn prepare(
+    project: &Project,
+    factory: &dyn SoundFactory,
+    samples: &Samples,
+    options: &Options,
+) -> Result<(Engine, Renderer, Vec<Producer<Timed>>), PrepareError> {
+    let layout = layout(project);
+    let mut keepers = Vec::new();
+    let mut nodes = Vec::with_capacity(layout.names.len());
+    let audible = audible(project);
+    for t in &project.tracks {
+        let place = format!("track '{}'", t.name);
+        let mut node = strip_node(&t.mixer, !audible.contains(&t.id), project, options.rate);
+        node.rack = rack(&t.mixer.inserts, &place, factory, options.rate)?;
+        let resolver = Resolver { project, factory, samples, rate: options.rate };
+        let (voices, keeper, clips) = track::build(t, &resolver)?;
+        node.voices = voices;
+        node.clips = Arc::new(clips);
+        keepers.extend(keeper);
+        nodes.push(node);
+    }
+    let soloed =
+        project.tracks.iter().any(|t| t.mixer.solo) || project.buses.iter().any(|b| b.mixer.solo);
+    for bus in &project.buses {
+        let silent = soloed && !bus.solo_safe && !bus.mixer.solo;
+        let mut node = strip_node(&bus.mixer, silent, project, options.rate);
+        let place = format!("bus '{}'", bus.name);
+        node.rack = rack(&bus.mixer.inserts, &place, factory, options.rate)?;
+        nodes.push(node);
+    }
+    let cue = MixerSettings { volume: project.song.cue, ..MixerSettings::default() };
+    nodes.push(strip_node(&cue, false, project, options.rate));
+    let mut master = strip_node(&project.song.master, false, project, options.rate);
+    master.rack = rack(&project.song.master.inserts, "master", factory, options.rate)?;
+    nodes.push(master);
+
+    let graph = Graph::new(&shapes(project, &layout, &nodes)?)
+        .map_err(|Cycle { node }| PrepareError::Circle(layout.names[node].clone()))?;
+    for (node, delay) in nodes.iter_mut().zip(&graph.voices_delay) {
+        let delay = *delay as usize;
+        node.voices_delay = (delay > 0).then(|| super::block::DelayLine::new(delay));
+    }
+
+    let (commands, own) = RingBuffer::new(4096);
+    let (outside, mut sources): (Vec<_>, Vec<_>) =
+        (0..options.sources).map(|_| RingBuffer::new(1024)).unzip();
+    sources.insert(0, own);
+    let (event_tx, events) = RingBuffer::new(4096);
+    let (journal_tx, journal) = RingBuffer::new(4096);
+    let (trash_tx, trash) = RingBuffer::new(4096);
+    let meters = nodes.iter().map(|n| Arc::clone(n.meter())).collect();
+    let workers = (options.threads > 0).then(|| Workers::new(options.threads, nodes.len()));
+    let renderer = Renderer::new(Setup {
+        rate: options.rate,
+        song: Arc::new(song_plan(project)),
+        tracks: project.tracks.len(),
+        nodes,
+        graph,
+        sources,
+        events: event_tx,
+        journal: journal_tx,
+        trash: trash_tx,
+        workers,
+    });
+    let engine = Engine { layout, meters, keepers, commands, events, journal, trash };
+    Ok((engine, renderer, outside))
+}
+
+fn strip_node(mixer: &MixerSettings, solo_mute: bool, project: &Project, rate: u32) -> Node {
+    let settings = StripSettings {
+        volume: mixer.volume,
+        pan: mixer.pan,
+        mute: mixer.mute,
+        solo_mute,
+        sends: mixer.sends.iter().map(|s| (s.level, s.pre)).collect(),
+    };
+    Node::new(&settings, rate, project.song.seed)
+}
+
+fn layout(project: &Project) -> Layout {
+    let tracks = project.tracks.iter().enumerate().map(|(i, t)| (t.id, i)).collect();
+    let first = project.tracks.len();
+    let buses = project.buses.iter().enumerate().map(|(i, b)| (b.id, first + i)).collect();
+    let names = project.tracks.iter().map(|t| t.name.clone());
+    let names = names.chain(project.buses.iter().map(|b| b.name.clone()));
+    let names = names.chain(["cue".to_owned(), "master".to_owned()]).collect();
+    Layout { tracks, buses, scenes: project.scenes.iter().map(|s| s.id).collect(), names }
+}
+
+fn song_plan(project: &Project) -> SongPlan {
+    let scene = |s: &crate::model::scene::Scene| PlanScene {
+        tempo: s.tempo.map(|t| (t.bpm, t.ramp_beats)),
+    };
+    SongPlan {
+        tempo: project.song.tempo.steps().into(),
+        quantization: project.song.quantization,
+        signature: project.song.signature,
+        scenes: project.scenes.iter().map(scene).collect(),
+        seed: project.song.seed,
+    }
+}
+
+/// Tracks that are heard: all without a solo; else the soloed ones, the groups they flow through and
+/// the members of soloed groups.
+fn audible(project: &Project) -> std::collections::HashSet<TrackId> {
+    let all = || project.tracks.iter().map(|t| t.id);
+    let soloed: Vec<_> = project.tracks.iter().filter(|t| t.mixer.solo).map(|t| t.id).collect();
+    if soloed.is_empty() && !project.buses.iter().any(|b| b.mixer.solo) {
+        return all().collect();
+    }
+    let chain = |id: TrackId| {
+        let next = |id: &TrackId| project.track(*id).and_then(|t| t.group);
+        // A group cannot be nested deeper than there are tracks.
+        std::iter::successors(Some(id), next).take(project.tracks.len() + 1)
+    };
+    let up = soloed.iter().flat_map(|id| chain(*id));
+    let down = all().filter(|id| chain(*id).any(|above| soloed.contains(&above)));
+    up.chain(down).collect()
+}
+
+fn rack(
+    inserts: &[Effect],
+    place: &str,
+    factory: &dyn SoundFactory,
+    rate: u32,
+) -> Result<Vec<RackSlot>, PrepareError> {
+    let mut rack = Vec::with_capacity(MAX_INSERTS);
+    for effect in inserts.iter().take(MAX_INSERTS) {
+        if effect.plugin == PluginType::Vst3 {
+            let (place, name) = (place.to_owned(), effect.name.clone());
+            return Err(PrepareError::Vst3 { place, name });
+        }
+        let spec = SoundSpec { name: effect.name.clone(), params: effect.params.clone() };
+        let insert = factory
+            .insert(&spec, rate)
+            .map_err(|cause| PrepareError::Sound { place: place.to_owned(), cause })?;
+        rack.push(RackSlot::new(insert, effect.bypass, effect.key_from.is_some()));
+    }
+    Ok(rack)
+}
+
+/// The paths of the mixer, in project order.
+fn shapes(
+    project: &Project,
+    layout: &Layout,
+    nodes: &[Node],
+) -> Result<Vec<NodeShape>, PrepareError> {
+    let mut shapes: Vec<NodeShape> = nodes
+        .iter()
+        .map(|n| NodeShape {
+            insert_latency: n.rack.iter().map(RackSlot::latency).collect(),
+            has_voices: n.voices.is_some(),
+            ..NodeShape::default()
+        })
+        .collect();
+    let (cue, master) = (layout.cue(), layout.master());
+    let tracks = project.tracks.iter().map(|t| (&t.mixer, t.group));
+    let strips = tracks.chain(project.buses.iter().map(|b| (&b.mixer, None)));
+    for (from, (mixer, group)) in strips.enumerate() {
+        let dangling = |what: String| PrepareError::Dangling {
+            place: format!("'{}'", layout.names[from]),
+            what,
+        };
+        let into = match group {
+            None => master,
+            Some(id) => {
+                let found = layout.tracks.get(&id).copied();
+                let is_group = project.track(id).is_some_and(|t| t.kind == TrackKind::Group);
+                found.filter(|_| is_group).ok_or_else(|| dangling(format!("the group {id}")))?
+            }
+        };
+        shapes[into].inputs.push(Edge { from, tap: Tap::Post });
+        for (i, Send { bus, .. }) in mixer.sends.iter().enumerate() {
+            let to = *layout.buses.get(bus).ok_or_else(|| dangling(format!("the bus {bus}")))?;
+            shapes[to].inputs.push(Edge { from, tap: Tap::Send(i as u8) });
+        }
+        shapes[cue].inputs.push(Edge { from, tap: Tap::Cue });
+        keys(&mixer.inserts, from, layout, &mut shapes)?;
+    }
+    keys(&project.song.master.inserts, master, layout, &mut shapes)?;
+    Ok(shapes)
+}
+
+fn keys(
+    inserts: &[Effect],
+    node: usize,
+    layout: &Layout,
+    shapes: &mut [NodeShape],
+) -> Result<(), PrepareError> {
+    for (insert, effect) in inserts.iter().take(MAX_INSERTS).enumerate() {
+        let Some(key) = effect.key_from else { continue };
+        let from = *layout.tracks.get(&key).ok_or_else(|| PrepareError::Dangling {
+            place: format!("'{}', {}", layout.names[node], effect.name),
+            what: format!("the sidechain's track {key}"),
+        })?;
+        shapes[node].keys.push(KeyEdge { from, insert });
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! A rack: inserts in a row, each with a click-free bypass that keeps its latency.
+
+use super::block::{BLOCK, DelayLine, Smooth, StereoBlock};
+use super::sound::Insert;
+
+/// Inserts in a rack at most.
+pub const MAX_INSERTS: usize = 32;
+
+/// One place in a rack.
+pub struct RackSlot {
+    insert: Box<dyn Insert>,
+    /// 1 heard, 0 bypassed.
+    wet: Smooth,
+    /// The dry path, as late as the insert makes the wet one.
+    dry: Option<DelayLine>,
+    /// Its sidechain signal for the coming block.
+    pub key: StereoBlock,
+    /// Whether something feeds `key`.
+    pub keyed: bool,
+}
+
+impl RackSlot {
+    /// A place for `insert`.
+    pub fn new(insert: Box<dyn Insert>, bypass: bool, keyed: bool) -> Self {
+        let latency = insert.latency() as usize;
+        RackSlot {
+            insert,
+            wet: Smooth::new(if bypass { 0.0 } else { 1.0 }),
+            dry: (latency > 0).then(|| DelayLine::new(latency)),
+            key: StereoBlock::SILENT,
+            keyed,
+        }
+    }
+
+    /// Frames by which its output lags.
+    pub fn latency(&self) -> u32 {
+        self.insert.latency()
+    }
+
+    /// Bypass or not.
+    pub fn set_bypass(&mut self, bypass: bool) {
+        self.wet.set(if bypass { 0.0 } else { 1.0 });
+    }
+
+    /// Set a parameter.
+    pub fn set_param(&mut self, param: u16, value: f32) {
+        self.insert.set_param(param, value);
+    }
+
+    /// Tell the tempo.
+    pub fn set_tempo(&mut self, bpm: f32) {
+        self.insert.set_tempo(bpm);
+    }
+
+    /// Process a block in place. A bypassed insert keeps running, so that its tail and its detectors
+    /// are where they would be when it comes back.
+    pub fn process(&mut self, audio: &mut StereoBlock) {
+        let mut dry = *audio;
+        if let Some(line) = &mut self.dry {
+            line.process(&mut dry);
+        }
+        self.insert.process(audio, &self.key);
+        let (w0, w1) = self.wet.advance();
+        if w0 == 1.0 && w1 == 1.0 {
+            return;
+        }
+        let step = (w1 - w0) / BLOCK as f32;
+        for i in 0..BLOCK {
+            let w = w0 + step * (i + 1) as f32;
+            audio.l[i] = dry.l[i] + (audio.l[i] - dry.l[i]) * w;
+            audio.r[i] = dry.r[i] + (audio.r[i] - dry.r[i]) * w;
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The callback: one block of audio from commands to outputs.
+
+use std::sync::Arc;
+
+use rtrb::{Consumer, Producer};
+
+use super::block::{BLOCK, StereoBlock};
+use super::clock::{Clock, Pos};
+use super::graph::{Graph, Tap};
+use super::launcher::TrackLaunch;
+use super::node::Node;
+use super::plan::{ClipPlan, SongPlan};
+use super::protocol::{Command, EngineEvent, JournalEntry, Swap, Timed, Trash};
+use super::workers::Workers;
+use crate::model::time::Bpm;
+
+/// Commands waiting for their frame at most; more wait in their rings.
+const MAX_PENDING: usize = 1024;
+
+/// What a block came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Outputs {
+    /// The master.
+    pub master: StereoBlock,
+    /// The cue output.
+    pub cue: StereoBlock,
+}
+
+impl Outputs {
+    /// Silence.
+    pub const SILENT: Outputs = Outputs { master: StereoBlock::SILENT, cue: StereoBlock::SILENT };
+}
+
+/// When the block will be heard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HostTime {
+    /// Host clock in nanoseconds at the block's first frame; 0 where there is no host.
+    pub nanoseconds: u64,
+}
+
+/// Everything a renderer is built from.
+pub struct Setup {
+    /// Frames per second.
+    pub rate: u32,
+    /// What belongs to no track.
+    pub song: Arc<SongPlan>,
+    /// Tracks in project order, then buses, then cue, then master.
+    pub nodes: Vec<Node>,
+    /// How many of the nodes are tracks.
+    pub tracks: usize,
+    /// The mixer graph over the nodes.
+    pub graph: Graph,
+    /// One ring a source of commands, merged in this order.
+    pub sources: Vec<Consumer<Timed>>,
+    /// What happened.
+    pub events: Producer<EngineEvent>,
+    /// Audible commands with their frames.
+    pub journal: Producer<JournalEntry>,
+    /// What is to be dropped.
+    pub trash: Producer<Trash>,
+    /// Helpers.
+    pub workers: Option<Workers>,
+}
+
+/// The callback's half of the engine.
+pub struct Renderer {
+    rate: u32,
+    pub(super) frame: u64,
+    pub(super) clock: Clock,
+    pub(super) playing: bool,
+    pub(super) start_pos: Pos,
+    told_bpm: Option<Bpm>,
+    pub(super) song: Arc<SongPlan>,
+    pub(super) scene_tempo: Option<(Pos, Bpm, u16)>,
+    /// A node is away only while a worker has it.
+    pub(super) nodes: Vec<Option<Box<Node>>>,
+    pub(super) launch: Vec<TrackLaunch>,
+    graph: Box<Graph>,
+    sources: Vec<Consumer<Timed>>,
+    pending: Vec<(u64, Command)>,
+    events: Producer<EngineEvent>,
+    journal: Producer<JournalEntry>,
+    trash: Producer<Trash>,
+    unsent: Vec<Trash>,
+    workers: Option<Workers>,
+    /// Events and journal lines lost because nobody took them.
+    pub lost: u64,
+}
+
+impl Renderer {
+    /// A renderer at frame 0, transport stopped.
+    pub fn new(setup: Setup) -> Self {
+        let nodes: Vec<_> = setup.nodes.into_iter().map(|n| Some(Box::new(n))).collect();
+        Renderer {
+            rate: setup.rate,
+            frame: 0,
+            clock: Clock::new(setup.rate, Arc::clone(&setup.song.tempo)),
+            playing: false,
+            start_pos: Pos::ZERO,
+            told_bpm: None,
+            song: setup.song,
+            scene_tempo: None,
+            unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
+            nodes,
+            launch: vec![TrackLaunch::default(); setup.tracks],
+            graph: Box::new(setup.graph),
+            sources: setup.sources,
+            pending: Vec::with_capacity(MAX_PENDING),
+            events: setup.events,
+            journal: setup.journal,
+            trash: setup.trash,
+            workers: setup.workers,
+            lost: 0,
+        }
+    }
+
+    /// Frames per second.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// First frame of the next block.
+    pub fn frame(&self) -> u64 {
+        self.frame
+    }
+
+    /// Position that sounds next, and whether the transport runs.
+    pub fn position(&self) -> (Pos, bool) {
+        (self.clock.pos(), self.playing)
+    }
+
+    /// Whether any clip plays or waits to.
+    pub fn is_busy(&self) -> bool {
+        let queued = self.launch.iter().any(|l| l.queued.is_some());
+        queued || self.nodes.iter().flatten().any(|n| n.player.clip().is_some())
+    }
+
+    /// Frames by which a node's output lags the music; the master is the last node.
+    pub fn latency(&self, node: usize) -> u32 {
+        self.graph.latency.get(node).copied().unwrap_or(0)
+    }
+
+    /// How many nodes there are; the master is the last.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// What a node put out in the block just rendered: before its fader, after it.
+    pub fn tap(&self, node: usize) -> Option<(&StereoBlock, &StereoBlock)> {
+        self.nodes.get(node)?.as_deref().map(|n| (&n.pre, &n.post))
+    }
+
+    /// Sum of a counter over all tracks' voices: notes and hits that found no voice.
+    pub fn missed(&self) -> u64 {
+        let voices = self.nodes.iter().flatten().filter_map(|n| n.voices.as_ref());
+        voices.map(super::track_voices::TrackVoices::missed).sum()
+    }
+
+    /// Compute the next block. `inputs` are the external inputs nodes may take (hardware, scsynth's
+    /// return); a node whose input is absent gets silence.
+    pub fn render(&mut self, inputs: &[StereoBlock], out: &mut Outputs, time: HostTime) {
+        // Recording and host synchronisation take these up; the shape of the call is theirs already.
+        let _ = (inputs, time);
+        super::unchecked::flush_to_zero(|| self.block(out));
+    }
+
+    fn block(&mut self, out: &mut Outputs) {
+        let end = self.frame + BLOCK as u64;
+        self.flush_trash();
+        self.intake();
+        let from = self.clock.pos();
+        for node in self.nodes.iter_mut().flatten() {
+            node.player.release_due(from, &mut node.events);
+        }
+        while let Some(at) = self.pending.first().map(|p| p.0).filter(|at| *at < end) {
+            let at = at.max(self.frame);
+            self.advance(at);
+            let (_, command) = self.pending.remove(0);
+            self.apply(at, command);
+        }
+        self.advance(end);
+        self.tell_tempo();
+        self.automate();
+        self.mix();
+        let master = self.nodes.len() - 1;
+        if let (Some(m), Some(c)) = (&self.nodes[master], &self.nodes[master - 1]) {
+            out.master = m.post;
+            out.cue = c.post;
+        }
+        for index in 0..self.nodes.len() {
+            if let Some(swap) = self.nodes[index].as_mut().and_then(|n| n.take_finished_swap()) {
+                self.throw_away(Trash::Swap(swap));
+            }
+        }
+        self.frame = end;
+    }
+
+    /// Take commands from the rings, in fixed order, keeping them sorted by frame.
+    fn intake(&mut self) {
+        for source in &mut self.sources {
+            while self.pending.len() < MAX_PENDING {
+                let Ok(timed) = source.pop() else { break };
+                let frame = timed.frame.unwrap_or(self.frame).max(self.frame);
+                let place = self.pending.partition_point(|p| p.0 <= frame);
+                self.pending.insert(place, (frame, timed.command));
+            }
+        }
+    }
+
+    fn flush_trash(&mut self) {
+        while let Some(trash) = self.unsent.pop() {
+            if let Err(rtrb::PushError::Full(trash)) = self.trash.push(trash) {
+                self.unsent.push(trash);
+                return;
+            }
+        }
+    }
+
+    /// Send a clip that stopped playing away: if its slot was emptied meanwhile, the last owner is
+    /// here.
+    pub(super) fn discard(&mut self, clip: Option<Arc<ClipPlan>>) {
+        if let Some(clip) = clip {
+            self.throw_away(Trash::Clip(clip));
+        }
+    }
+
+    fn throw_away(&mut self, trash: Trash) {
+        if self.unsent.len() < self.unsent.capacity() {
+            self.unsent.push(trash);
+        } else {
+            // Nobody collects any more: to leak is better than to free on the callback.
+            std::mem::forget(trash);
+            self.lost += 1;
+        }
+    }
+
+    pub(super) fn emit(&mut self, event: EngineEvent) {
+        self.lost += u64::from(self.events.push(event).is_err());
+    }
+
+    fn apply(&mut self, frame: u64, command: Command) {
+        match command {
+            Command::Play(gesture) => {
+                self.lost += u64::from(self.journal.push(JournalEntry { frame, gesture }).is_err());
+                self.perform(frame, gesture);
+            }
+            Command::Swap(swap) => self.swap(swap),
+        }
+    }
+
+    fn tell_tempo(&mut self) {
+        let bpm = self.clock.bpm();
+        if self.told_bpm != Some(bpm) {
+            self.told_bpm = Some(bpm);
+            let bpm = bpm.get() as f32;
+            self.nodes.iter_mut().flatten().for_each(|n| n.set_tempo(bpm));
+        }
+    }
+
+    /// Move what clips and arrangement automate to its value at the block's end.
+    fn automate(&mut self) {
+        if !self.playing {
+            return;
+        }
+        let pos = self.clock.pos();
+        for (state, node) in self.launch.iter().zip(&mut self.nodes) {
+            let Some(node) = node else { continue };
+            if !state.overridden && !node.clips.lane_automation.is_empty() {
+                let clips = Arc::clone(&node.clips);
+                node.automate_lanes(&clips.lane_automation, Some(pos));
+            }
+            if let (Some(clip), Some(at)) = (node.player.clip(), node.player.clip_pos(pos))
+                && !clip.lanes.is_empty()
+            {
+                let clip = Arc::clone(clip);
+                node.automate_lanes(&clip.lanes, Some(at));
+            }
+        }
+    }
+
+    fn swap(&mut self, mut swap: Box<Swap>) {
+        match &mut *swap {
+            Swap::Clips { node, clips } => {
+                let track = usize::from(*node);
+                let row = self.launch.get(track).and_then(|l| l.row);
+                if let Some(Some(node)) = self.nodes.get_mut(track) {
+                    std::mem::swap(&mut node.clips, clips);
+                    // A clip that plays goes on in its edited form.
+                    let edited = row
+                        .and_then(|row| node.clips.slots.get(usize::from(row)))
+                        .and_then(|slot| slot.clip.clone());
+                    let same = edited.filter(|e| node.player.clip().is_some_and(|c| c.id == e.id));
+                    let old = same.and_then(|clip| node.player.replace(clip, self.clock.pos()));
+                    self.discard(old);
+                }
+            }
+            Swap::Song(song) => {
+                std::mem::swap(&mut self.song, song);
+                let map = self.clock.set_map(Arc::clone(&self.song.tempo), self.frame);
+                // The old plan in the box still holds this map, so this is not the last one.
+                drop(map);
+            }
+            Swap::Rack { node, graph, .. } => {
+                if let Some(graph) = graph {
+                    std::mem::swap(&mut self.graph, graph);
+                }
+                if let Some(Some(node)) = self.nodes.get_mut(usize::from(*node)) {
+                    if let Some(unfinished) = node.begin_swap(swap) {
+                        self.throw_away(Trash::Swap(unfinished));
+                    }
+                    return;
+                }
+            }
+        }
+        self.throw_away(Trash::Swap(swap));
+    }
+
+    fn mix(&mut self) {
+        for level in 0..self.graph.levels.len() {
+            let count = self.graph.levels[level].len();
+            let mut away = 0;
+            for k in 0..count {
+                let index = self.graph.levels[level][k];
+                let Some(mut node) = self.nodes[index].take() else { continue };
+                self.gather(index, &mut node);
+                match self.workers.as_ref().filter(|_| count > 1) {
+                    Some(workers) => match workers.submit((index, node)) {
+                        Ok(()) => away += 1,
+                        Err((index, mut node)) => {
+                            node.render();
+                            self.nodes[index] = Some(node);
+                        }
+                    },
+                    None => {
+                        node.render();
+                        self.nodes[index] = Some(node);
+                    }
+                }
+            }
+            while away > 0 {
+                if let Some((index, node)) = self.workers.as_ref().and_then(Workers::help) {
+                    self.nodes[index] = Some(node);
+                    away -= 1;
+                }
+            }
+        }
+    }
+
+    /// Bring together what flows into a node.
+    fn gather(&mut self, index: usize, node: &mut Node) {
+        let wiring = &mut self.graph.wiring[index];
+        node.input.clear();
+        for path in &mut wiring.inputs {
+            let Some(source) = &self.nodes[path.edge.from] else { continue };
+            let mut audio = StereoBlock::SILENT;
+            match path.edge.tap {
+                Tap::Post => audio = source.post,
+                Tap::Cue => audio.add_ramped(&source.pre, source.strip.cue_ramp),
+                Tap::Send(i) => {
+                    if let Some(send) = source.strip.sends.get(usize::from(i)) {
+                        let from = if send.pre { &source.pre } else { &source.post };
+                        audio.add_ramped(from, send.ramp);
+                    }
+                }
+            }
+            path.carry(audio, &mut node.input);
+        }
+        for path in &mut wiring.keys {
+            let Some(source) = &self.nodes[path.edge.from] else { continue };
+            if let Some(slot) = node.rack.get_mut(path.edge.insert) {
+                slot.key.clear();
+                path.carry(source.pre, &mut slot.key);
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The sequencer of one track: turns the clip that plays into events on exact frames.
+
+use std::sync::Arc;
+
+use super::clock::{Pos, Span};
+use super::plan::{ClipPlan, EventKind};
+
+/// Something for a track's voices to do in this block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum VoiceEvent {
+    /// Start a note.
+    Note {
+        /// First frame in the block.
+        offset: u8,
+        /// MIDI pitch.
+        pitch: u8,
+        /// 0–1.
+        velocity: f32,
+        /// Name of the note until it ends.
+        key: u32,
+    },
+    /// Start a stretch of a recording.
+    Audio {
+        /// First frame in the block.
+        offset: u8,
+        /// Index among the track's sounds.
+        sound: u16,
+        /// Name of the hit until it ends.
+        key: u32,
+    },
+    /// End of a note or a hit; at the block's start.
+    Release {
+        /// Its name.
+        key: u32,
+    },
+    /// Silence everything at once, within a few milliseconds.
+    CutAll,
+}
+
+/// Notes that sound at once on one track at most; the oldest is released for the next.
+pub const MAX_SOUNDING: usize = 64;
+/// Events a track may have in one block; more are dropped and counted.
+pub const MAX_EVENTS: usize = 256;
+
+/// The events of one track in one block.
+#[derive(Debug)]
+pub struct EventList {
+    events: Vec<VoiceEvent>,
+    /// Events dropped because the list was full.
+    pub dropped: u64,
+}
+
+impl Default for EventList {
+    fn default() -> Self {
+        EventList { events: Vec::with_capacity(MAX_EVENTS), dropped: 0 }
+    }
+}
+
+impl EventList {
+    /// Append an event; drop and count it when the list is full.
+    pub fn push(&mut self, event: VoiceEvent) {
+        if self.events.len() < MAX_EVENTS {
+            self.events.push(event);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// The events in order.
+    pub fn iter(&self) -> impl Iterator<Item = &VoiceEvent> {
+        self.events.iter()
+    }
+
+    /// Forget all events.
+    pub fn clear(&mut self) {
+        self.events.clear();
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sounding {
+    key: u32,
+    off: Pos,
+}
+
+/// A clip being played.
+#[derive(Clone, Debug)]
+struct Playing {
+    clip: Arc<ClipPlan>,
+    /// Where clip time 0 of the current pass's line lies: position = base + event.at.
+    base: Pos,
+    pass: u32,
+    next: usize,
+    /// Where playing ends whatever the clip says (arrangement).
+    end: Pos,
+    /// Level from the pad's velocity.
+    level: f32,
+}
+
+impl Playing {
+    /// Where the current pass ends.
+    fn pass_end(&self) -> Pos {
+        self.base + self.clip.first_end
+    }
+}
+
+/// Plays one clip at a time and ends its notes.
+#[derive(Debug)]
+pub struct Player {
+    playing: Option<Playing>,
+    sounding: Vec<Sounding>,
+    next_key: u32,
+    seed: u64,
+}
+
+impl Player {
+    /// A silent player whose chances follow `seed`.
+    pub fn new(seed: u64) -> Self {
+        Player { playing: None, sounding: Vec::with_capacity(MAX_SOUNDING), next_key: 0, seed }
+    }
+
+    /// The clip being played.
+    pub fn clip(&self) -> Option<&Arc<ClipPlan>> {
+        self.playing.as_ref().map(|p| &p.clip)
+    }
+
+    /// Position within the clip being played at song position `pos`.
+    pub fn clip_pos(&self, pos: Pos) -> Option<Pos> {
+        self.playing.as_ref().map(|p| pos - p.base)
+    }
+
+    /// Start `clip` with its time 0 at `origin`, at song position `from` ≥ `origin`, until `end`.
+    /// Returns the clip that played before, for the caller to dispose of.
+    pub fn start(
+        &mut self,
+        clip: Arc<ClipPlan>,
+        origin: Pos,
+        from: Pos,
+        end: Pos,
+        level: f32,
+    ) -> Option<Arc<ClipPlan>> {
+        let old = self.stop(from);
+        let mut playing = Playing { clip, base: origin, pass: 0, next: 0, end, level };
+        let elapsed = from - origin;
+        if let Some(start) = playing.clip.loop_start
+            && elapsed >= playing.clip.first_end
+        {
+            let length = playing.clip.pass_length(1);
+            let passes = (elapsed - playing.clip.first_end).0 / length.0 + 1;
+            playing.pass = u32::try_from(passes).unwrap_or(u32::MAX);
+            playing.base = origin + playing.clip.first_end + Pos((passes - 1) * length.0) - start;
+        }
+        let at = from - playing.base;
+        playing.next = playing.clip.events.partition_point(|e| e.at < at);
+        self.playing = Some(playing);
+        old
+    }
+
+    /// Stop playing at `at`; sounding notes end there.
+    pub fn stop(&mut self, at: Pos) -> Option<Arc<ClipPlan>> {
+        for note in &mut self.sounding {
+            note.off = note.off.min(at);
+        }
+        self.playing.take().map(|p| p.clip)
+    }
+
+    /// Go on with `clip`, an edited form of the clip being played, at the same place.
+    pub fn replace(&mut self, clip: Arc<ClipPlan>, now: Pos) -> Option<Arc<ClipPlan>> {
+        let playing = self.playing.as_mut()?;
+        let at = now - playing.base;
+        playing.next = clip.events.partition_point(|e| e.at < at);
+        Some(std::mem::replace(&mut playing.clip, clip))
+    }
+
+    /// Release the notes whose end lies at or before `from`, the position at the block's start.
+    ///
+    /// Ends fall on the block grid, never early: a note shorter than a block still sounds.
+    pub fn release_due(&mut self, from: Pos, events: &mut EventList) {
+        self.sounding.retain(|note| {
+            let due = note.off <= from;
+            if due {
+                events.push(VoiceEvent::Release { key: note.key });
+            }
+            !due
+        });
+    }
+
+    /// Emit what starts within `span`, in a block that starts at `block_start`. Returns a clip that
+    /// ended by itself, for the caller to dispose of.
+    pub fn run(
+        &mut self,
+        span: &Span,
+        block_start: u64,
+        events: &mut EventList,
+    ) -> Option<Arc<ClipPlan>> {
+        loop {
+            let playing = self.playing.as_mut()?;
+            let limit = span.to.min(playing.end);
+            let pass_end = playing.pass_end();
+            let reach = limit.min(pass_end);
+            while let Some(event) = playing.clip.events.get(playing.next).copied() {
+                let at = playing.base + event.at;
+                if at >= reach {
+                    break;
+                }
+                playing.next += 1;
+                if at < span.from
+                    || !happens(
+                        self.seed,
+                        playing.clip.id.0,
+                        event.id,
+                        playing.pass,
+                        event.probability,
+                    )
+                {
+                    continue;
+                }
+                let offset = span.frame_of(at).saturating_sub(block_start).min(63) as u8;
+                let key = self.next_key;
+                self.next_key = self.next_key.wrapping_add(1);
+                if self.sounding.len() == MAX_SOUNDING {
+                    let oldest = self.sounding.remove(0);
+                    events.push(VoiceEvent::Release { key: oldest.key });
+                }
+                let off = (at + event.length).min(pass_end).min(playing.end);
+                self.sounding.push(Sounding { key, off });
+                events.push(match event.kind {
+                    EventKind::Note { pitch, velocity } => {
+                        let velocity = f32::from(velocity) / 127.0 * playing.level;
+                        VoiceEvent::Note { offset, pitch, velocity, key }
+                    }
+                    EventKind::Audio { sound } => VoiceEvent::Audio { offset, sound, key },
+                });
+            }
+            if playing.end <= span.to {
+                return self.stop(self.playing.as_ref()?.end);
+            }
+            if pass_end >= span.to {
+                return None;
+            }
+            match playing.clip.loop_start {
+                Some(start) => {
+                    playing.base = pass_end - start;
+                    playing.pass = playing.pass.saturating_add(1);
+                    playing.next = playing.clip.loop_first;
+                }
+                None => return self.stop(pass_end),
+            }
+        }
+    }
+}
+
+/// Whether an event with this chance happens on this pass: a hash of seed, clip, event and pass, so
+/// that the same take is the same take everywhere (SplitMix64's finalizer).
+fn happens(seed: u64, clip: u32, event: u32, pass: u32, probability: u8) -> bool {
+    if probability >= 100 {
+        return true;
+    }
+    let mut x = seed ^ (u64::from(clip) << 32 | u64::from(event));
+    x = x.wrapping_add(u64::from(pass).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (x ^ (x >> 31)) % 100 < u64::from(probability)
+}

@@ -1,0 +1,208 @@
+//! The voices of one track: which sound a note plays, what it cuts, and when it is over.
+
+use super::block::StereoBlock;
+use super::samples::SampleBank;
+use super::sequencer::VoiceEvent;
+use super::sound::{VoiceStart, Voices};
+
+/// Fade of a note cut by its own successor or its choke group, in seconds.
+const CUT_S: f32 = 0.003;
+/// Voices a track keeps track of; the oldest is cut for the next.
+const MAX_VOICES: usize = 64;
+
+/// What a sound of a track is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundSource {
+    /// The synth's sound of this index.
+    Synth(u8),
+    /// The sample of this index.
+    Sample(u16),
+}
+
+/// One sound of a track: an instrument, a pad, or a stretch of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct TrackSound {
+    /// What plays.
+    pub source: SoundSource,
+    /// Notes of it at once; 1 makes a new note cut the one before.
+    pub limit: u8,
+    /// Sounds of one group cut each other.
+    pub choke: Option<u8>,
+    /// Plays this pitch whatever the note.
+    pub pitch: Option<f32>,
+    /// Level, linear.
+    pub gain: f32,
+    /// Ends with its note.
+    pub gated: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    voice: u32,
+    key: u32,
+    sound: u16,
+    released: bool,
+}
+
+/// The voices of a track, synth and sample alike.
+pub struct TrackVoices {
+    synth: Option<Box<dyn Voices>>,
+    samples: Option<SampleBank>,
+    sounds: Vec<TrackSound>,
+    /// MIDI pitch → index into `sounds`; `NO_SOUND` where no pad answers.
+    map: [u16; 128],
+    live: Vec<Live>,
+    next_voice: u32,
+    /// Notes no voice could be had for.
+    pub missed: u64,
+}
+
+/// No pad answers to this pitch.
+pub const NO_SOUND: u16 = u16::MAX;
+
+impl TrackVoices {
+    /// Voices for `sounds`, `map` telling which of them a pitch plays.
+    pub fn new(
+        synth: Option<Box<dyn Voices>>,
+        samples: Option<SampleBank>,
+        sounds: Vec<TrackSound>,
+        map: [u16; 128],
+    ) -> Self {
+        let live = Vec::with_capacity(MAX_VOICES);
+        TrackVoices { synth, samples, sounds, map, live, next_voice: 1, missed: 0 }
+    }
+
+    /// Act on one event of the coming block.
+    pub fn handle(&mut self, event: &VoiceEvent) {
+        match *event {
+            VoiceEvent::Note { offset, pitch, velocity, key } => {
+                let sound = self.map[usize::from(pitch & 127)];
+                self.start(sound, offset, f32::from(pitch), velocity, key);
+            }
+            VoiceEvent::Audio { offset, sound, key } => self.start(sound, offset, 60.0, 1.0, key),
+            VoiceEvent::Release { key } => self.release(key),
+            VoiceEvent::CutAll => {
+                for i in 0..self.live.len() {
+                    self.cut(self.live[i]);
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, index: u16, offset: u8, pitch: f32, velocity: f32, key: u32) {
+        let Some(sound) = self.sounds.get(usize::from(index)).copied() else { return };
+        let mut same = 0;
+        for i in (0..self.live.len()).rev() {
+            let live = self.live[i];
+            let other = &self.sounds[usize::from(live.sound)];
+            let chokes = sound.choke.is_some() && sound.choke == other.choke;
+            same += u8::from(live.sound == index);
+            if chokes || (live.sound == index && same >= sound.limit) {
+                self.cut(live);
+            }
+        }
+        if self.live.len() == MAX_VOICES {
+            self.cut(self.live[0]);
+            self.live.remove(0);
+        }
+        let voice = self.next_voice;
+        self.next_voice = self.next_voice % 1_000_000_000 + 1;
+        let velocity = velocity * sound.gain;
+        let started = match sound.source {
+            SoundSource::Synth(index) => self.synth.as_mut().is_some_and(|synth| {
+                let pitch = sound.pitch.unwrap_or(pitch);
+                let freq = 440.0 * 2f32.powf((pitch - 69.0) / 12.0);
+                synth.start(VoiceStart { voice, sound: index, offset, freq, velocity })
+            }),
+            SoundSource::Sample(shelf) => self
+                .samples
+                .as_mut()
+                .is_some_and(|bank| bank.start(voice, usize::from(shelf), offset, velocity)),
+        };
+        if started {
+            self.live.push(Live { voice, key, sound: index, released: false });
+        } else {
+            self.missed += 1;
+        }
+    }
+
+    fn release(&mut self, key: u32) {
+        let Some(live) = self.live.iter_mut().find(|l| l.key == key && !l.released) else { return };
+        live.released = true;
+        let live = *live;
+        let sound = &self.sounds[usize::from(live.sound)];
+        match sound.source {
+            SoundSource::Synth(_) => {
+                if let Some(synth) = &mut self.synth {
+                    synth.release(live.voice);
+                }
+            }
+            SoundSource::Sample(_) if sound.gated => self.cut(live),
+            SoundSource::Sample(_) => {}
+        }
+    }
+
+    fn cut(&mut self, live: Live) {
+        match self.sounds[usize::from(live.sound)].source {
+            SoundSource::Synth(_) => {
+                if let Some(synth) = &mut self.synth {
+                    synth.cut(live.voice, CUT_S);
+                }
+            }
+            SoundSource::Sample(_) => {
+                if let Some(bank) = &mut self.samples {
+                    bank.cut(live.voice);
+                }
+            }
+        }
+    }
+
+    /// Set a parameter of one of the track's sounds.
+    pub fn set_param(&mut self, sound: u8, param: u16, value: f32) {
+        let source = self.sounds.get(usize::from(sound)).map(|s| s.source);
+        if let (Some(SoundSource::Synth(index)), Some(synth)) = (source, &mut self.synth) {
+            synth.set_param(index, param, value);
+        }
+    }
+
+    /// Tell the tempo.
+    pub fn set_tempo(&mut self, bpm: f32) {
+        if let Some(synth) = &mut self.synth {
+            synth.set_tempo(bpm);
+        }
+        if let Some(bank) = &mut self.samples {
+            bank.set_tempo(bpm);
+        }
+    }
+
+    /// Overwrite `out` with the next block.
+    pub fn render(&mut self, out: &mut StereoBlock) {
+        match &mut self.synth {
+            Some(synth) => synth.render(out),
+            None => out.clear(),
+        }
+        if let Some(bank) = &mut self.samples
+            && !bank.is_silent()
+        {
+            bank.render(out);
+        }
+        while let Some(voice) = self.next_ended() {
+            self.live.retain(|l| l.voice != voice);
+        }
+    }
+
+    fn next_ended(&mut self) -> Option<u32> {
+        let synth = self.synth.as_mut().and_then(|s| s.next_ended());
+        synth.or_else(|| self.samples.as_mut().and_then(SampleBank::next_ended))
+    }
+
+    /// Voices that sound.
+    pub fn sounding(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Hits that found no voice.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+}
