@@ -1,3 +1,6 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
 
+pub mod crash;
+pub mod logging;
 pub mod model;
+pub mod settings;
