@@ -41,8 +41,10 @@ soak: setup-test ## the long forms of the tests
 bench: setup-test ## measure speed, memory and time per voice and effect
 	$(CARGO) run --release --locked --example bench
 
-synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in
-	$(SCLANG) --include-path synthdefs/classes synthdefs/compile.scd
+synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in (ONLY=name: just those)
+	@mkdir -p target
+	@printf 'includePaths:\n    - "%s"\nexcludePaths: []\n' "$(CURDIR)/synthdefs/classes" > target/sclang.yaml
+	$(SCLANG) -l target/sclang.yaml synthdefs/compile.scd $(ONLY)
 
 setup: ## install what building needs (nothing to do: no time)
 	@sh .ci/setup build

@@ -28,7 +28,15 @@ impl Key {
     }
 }
 
-const KEY: Key = Key { name: "", env: "", flag: "", wants: "", help: "", text: true, path: false };
+const KEY: Key = Key {
+    name: "",
+    env: "",
+    flag: "",
+    wants: "",
+    help: "",
+    text: true,
+    path: false,
+};
 
 /// Every setting there is, in the order of `hardcore config`.
 pub const KEYS: &[Key] = &[
@@ -101,12 +109,16 @@ pub(super) fn find(name: &str) -> Option<&'static Key> {
 
 /// The key that was probably meant by `name`, which may lack its section.
 pub(super) fn meant(name: &str) -> Option<&'static Key> {
-    closest(name, |key| strsim::jaro_winkler(name, key.name).max(strsim::jaro_winkler(name, key.parts().1)))
+    closest(name, |key| {
+        strsim::jaro_winkler(name, key.name).max(strsim::jaro_winkler(name, key.parts().1))
+    })
 }
 
 /// The key whose environment variable was probably meant by `name`.
 pub(super) fn meant_variable(name: &str) -> Option<&'static Key> {
-    closest(name, |key| strsim::normalized_damerau_levenshtein(name, key.env))
+    closest(name, |key| {
+        strsim::normalized_damerau_levenshtein(name, key.env)
+    })
 }
 
 fn closest(name: &str, likeness: impl Fn(&Key) -> f64) -> Option<&'static Key> {

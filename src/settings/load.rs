@@ -39,7 +39,10 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File { path, line: Some(line) } => write!(f, "file {} line {line}", path.display()),
+            Self::File {
+                path,
+                line: Some(line),
+            } => write!(f, "file {} line {line}", path.display()),
             Self::File { path, line: None } => write!(f, "file {}", path.display()),
             Self::Environment { name } => write!(f, "environment {name}"),
             Self::Flag { name } => write!(f, "flag --{name}"),
@@ -138,7 +141,9 @@ impl Settings {
         if let Some(file) = &file {
             figment = figment.merge(&file.layer);
         }
-        figment = figment.merge(&sources.environment_layer()).merge(&sources.flag_layer()?);
+        figment = figment
+            .merge(sources.environment_layer())
+            .merge(&sources.flag_layer()?);
 
         let origin_of = |name: &str| {
             let key = keys::find(name);
@@ -155,11 +160,15 @@ impl Settings {
         let refuse = |name: &str| SettingsError::Value {
             key: name.to_owned(),
             wants: keys::find(name).map_or("a section of keys", |key| key.wants),
-            found: figment.find_value(name).map_or_else(|_| "nothing".to_owned(), |value| show(&value)),
+            found: figment
+                .find_value(name)
+                .map_or_else(|_| "nothing".to_owned(), |value| show(&value)),
             origin: origin_of(name),
         };
 
-        let mut settings: Settings = figment.extract().map_err(|error| refuse(&error.path.join(".")))?;
+        let mut settings: Settings = figment
+            .extract()
+            .map_err(|error| refuse(&error.path.join(".")))?;
         for key in KEYS.iter().filter(|key| key.path) {
             if let Some(path) = settings.path_mut(key) {
                 *path = resolve(path, &origin_of(key.name), sources.places.home.as_deref());
@@ -168,7 +177,9 @@ impl Settings {
         if let Some(key) = KEYS.iter().find(|key| !settings.holds(key)) {
             return Err(refuse(key.name));
         }
-        let mut warnings = file.as_ref().map_or_else(Vec::new, |file| unknown_keys(file, &config_file));
+        let mut warnings = file
+            .as_ref()
+            .map_or_else(Vec::new, |file| unknown_keys(file, &config_file));
         warnings.extend(unknown_variables(sources));
         Ok(Loaded {
             settings,
@@ -268,16 +279,24 @@ fn show(value: &Value) -> String {
         Value::String(_, text) => format!("\"{}\"", text.escape_debug()),
         Value::Char(_, sign) => format!("\"{}\"", sign.escape_debug()),
         Value::Bool(_, truth) => truth.to_string(),
-        Value::Num(_, number) => match (number.to_i128(), number.to_u128_lossy(), number.to_f64()) {
-            (Some(whole), ..) => whole.to_string(),
-            (None, _, Some(real)) => real.to_string(),
-            (None, whole, None) => whole.map_or_else(|| "a number".to_owned(), |whole| whole.to_string()),
-        },
+        Value::Num(_, number) => {
+            match (number.to_i128(), number.to_u128_lossy(), number.to_f64()) {
+                (Some(whole), ..) => whole.to_string(),
+                (None, _, Some(real)) => real.to_string(),
+                (None, whole, None) => {
+                    whole.map_or_else(|| "a number".to_owned(), |whole| whole.to_string())
+                }
+            }
+        }
         Value::Empty(..) => "nothing".to_owned(),
         Value::Dict(..) => "a section".to_owned(),
         Value::Array(..) => "a list".to_owned(),
     };
-    if text.chars().count() <= 60 { text } else { text.chars().take(59).chain(['…']).collect() }
+    if text.chars().count() <= 60 {
+        text
+    } else {
+        text.chars().take(59).chain(['…']).collect()
+    }
 }
 
 fn unknown_keys(file: &ConfigFile, path: &Path) -> Vec<String> {
@@ -294,12 +313,18 @@ fn unknown_keys(file: &ConfigFile, path: &Path) -> Vec<String> {
     }
     names.retain(|name| keys::find(name).is_none());
     let sentence = |name: String| {
-        let origin = Origin::File { path: path.to_owned(), line: file.line_of(&name) };
+        let origin = Origin::File {
+            path: path.to_owned(),
+            line: file.line_of(&name),
+        };
         // The last part alone, too: the section may be the mistake.
         let last = name.rsplit('.').next().unwrap_or(&name);
         let name_shown = show(&Value::from(name.as_str()));
         match keys::meant(&name).or_else(|| keys::meant(last)) {
-            Some(key) => format!("{name_shown} is no setting; did you mean {}? ({origin})", key.name),
+            Some(key) => format!(
+                "{name_shown} is no setting; did you mean {}? ({origin})",
+                key.name
+            ),
             None => format!("{name_shown} is no setting and does nothing ({origin})"),
         }
     };
@@ -313,7 +338,10 @@ fn unknown_variables(sources: &Sources) -> Vec<String> {
         .filter(|name| name.starts_with("HARDCORE_") && !known(name))
         .filter_map(|name| {
             let key = keys::meant_variable(name)?;
-            Some(format!("{name} is no setting; did you mean {}? (environment {name})", key.env))
+            Some(format!(
+                "{name} is no setting; did you mean {}? (environment {name})",
+                key.env
+            ))
         })
         .collect()
 }

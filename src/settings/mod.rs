@@ -80,10 +80,18 @@ impl Settings {
     /// The values that hold when nothing is set, with folders below `places`.
     pub fn built_in(places: &Places) -> Self {
         Self {
-            folders: Folders { library: places.data.join("library"), synthdefs: places.data.join("synthdefs") },
+            folders: Folders {
+                library: places.data.join("library"),
+                synthdefs: places.data.join("synthdefs"),
+            },
             log: Log { level: Level::Info },
-            render: Render { rate: 48_000, bits: Bits::Int24 },
-            audio: Audio { device: "default".to_owned() },
+            render: Render {
+                rate: 48_000,
+                bits: Bits::Int24,
+            },
+            audio: Audio {
+                device: "default".to_owned(),
+            },
             compose: Compose { candidates: 8 },
         }
     }

@@ -64,11 +64,19 @@ impl Sources {
     pub fn of_process(flags: &Flags) -> Result<Self, SettingsError> {
         let mut environment = Vec::new();
         for (name, value) in std::env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with("HARDCORE_")) else { continue };
-            let value = value.into_string().map_err(|_| SettingsError::NotText { name: name.to_owned() })?;
+            let Some(name) = name.to_str().filter(|name| name.starts_with("HARDCORE_")) else {
+                continue;
+            };
+            let value = value.into_string().map_err(|_| SettingsError::NotText {
+                name: name.to_owned(),
+            })?;
             environment.push((name.to_owned(), value));
         }
-        Ok(Self { places: Places::of_user(), environment, flags: flags.clone() })
+        Ok(Self {
+            places: Places::of_user(),
+            environment,
+            flags: flags.clone(),
+        })
     }
 
     /// The file to read, and whether somebody asked for it by name.
@@ -94,7 +102,14 @@ impl Sources {
         let mut layer = Layer::new(LayerName::Environment);
         for key in KEYS {
             if let Some(value) = self.variable(key.env) {
-                layer.set(key, if key.text { Value::from(value) } else { read_value(value) });
+                layer.set(
+                    key,
+                    if key.text {
+                        Value::from(value)
+                    } else {
+                        read_value(value)
+                    },
+                );
             }
         }
         layer
@@ -109,7 +124,9 @@ impl Sources {
         let flags = &self.flags;
         for key in KEYS {
             let path = |path: &Option<PathBuf>| match path.as_deref().map(Path::to_str) {
-                Some(None) => Err(SettingsError::NotText { name: format!("--{}", key.flag) }),
+                Some(None) => Err(SettingsError::NotText {
+                    name: format!("--{}", key.flag),
+                }),
                 Some(Some(path)) => Ok(Some(Value::from(path))),
                 None => Ok(None),
             };
@@ -162,7 +179,9 @@ impl LayerName {
 
     /// The layer that figment's note about a value speaks of.
     pub(super) fn of(metadata: &Metadata) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str() == metadata.name)
+        Self::ALL
+            .into_iter()
+            .find(|name| name.as_str() == metadata.name)
     }
 }
 
@@ -175,12 +194,18 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn new(name: LayerName) -> Self {
-        Self { name, values: Dict::new() }
+        Self {
+            name,
+            values: Dict::new(),
+        }
     }
 
     fn set(&mut self, key: &Key, value: Value) {
         let (section, name) = key.parts();
-        let section = self.values.entry(section.to_owned()).or_insert_with(|| Value::from(Dict::new()));
+        let section = self
+            .values
+            .entry(section.to_owned())
+            .or_insert_with(|| Value::from(Dict::new()));
         if let Value::Dict(_, values) = section {
             values.insert(name.to_owned(), value);
         }
@@ -210,10 +235,14 @@ impl ConfigFile {
     /// # Errors
     /// A file that cannot be read, is too large, is not text, or is not TOML.
     pub(super) fn read(path: &Path, asked_for: bool) -> Result<Option<Self>, SettingsError> {
-        let unreadable =
-            |cause: String| SettingsError::Unreadable { path: path.to_owned(), cause };
+        let unreadable = |cause: String| SettingsError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        };
         let mut text = String::new();
-        match File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text)) {
+        match File::open(path)
+            .and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
+        {
             Err(error) if error.kind() == io::ErrorKind::NotFound && !asked_for => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(unreadable("it is not text".to_owned()));
@@ -229,10 +258,21 @@ impl ConfigFile {
             line: line.unwrap_or(1),
             cause: cause.trim().replace('\n', ", "),
         };
-        let document = ImDocument::parse(text.clone())
-            .map_err(|error| syntax(error.span().map(|span| line_at(&text, span.start)), error.message()))?;
-        let values = Toml::from_str::<Dict>(&text).map_err(|error| syntax(None, error.message()))?;
-        Ok(Some(Self { layer: Layer { name: LayerName::File, values }, document }))
+        let document = ImDocument::parse(text.clone()).map_err(|error| {
+            syntax(
+                error.span().map(|span| line_at(&text, span.start)),
+                error.message(),
+            )
+        })?;
+        let values =
+            Toml::from_str::<Dict>(&text).map_err(|error| syntax(None, error.message()))?;
+        Ok(Some(Self {
+            layer: Layer {
+                name: LayerName::File,
+                values,
+            },
+            document,
+        }))
     }
 
     /// The line, counted from 1, on which `section.name` or `name` has its value.
@@ -247,5 +287,9 @@ impl ConfigFile {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }

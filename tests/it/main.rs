@@ -1,0 +1,4 @@
+//! The integration tests: one program, so that there is one thing to link.
+
+mod crash;
+mod tidy;
