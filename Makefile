@@ -6,8 +6,10 @@ OUT ?= out
 # Through the environment, so that a prompt may hold quotes and any other sign.
 export PROMPT OUT
 
-# sclang has no window here; its class library needs Qt all the same.
-SCLANG = QT_QPA_PLATFORM=offscreen QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox QTWEBENGINE_DISABLE_SANDBOX=1 sclang
+# sclang has no window here; its class library needs Qt all the same. A script that does not parse would leave it
+# waiting for more.
+LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 300)
+SCLANG = QT_QPA_PLATFORM=offscreen QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox QTWEBENGINE_DISABLE_SANDBOX=1 $(LIMIT) sclang
 
 .DEFAULT_GOAL := help
 .PHONY: help run test setup setup-test check fmt soak bench synthdefs
@@ -44,7 +46,7 @@ bench: setup-test ## measure speed, memory and time per voice and effect
 synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in (ONLY=name: just those)
 	@mkdir -p target
 	@printf 'includePaths:\n    - "%s"\nexcludePaths: []\n' "$(CURDIR)/synthdefs/classes" > target/sclang.yaml
-	$(SCLANG) -l target/sclang.yaml synthdefs/compile.scd $(ONLY)
+	$(SCLANG) -l target/sclang.yaml synthdefs/compile.scd $(ONLY) < /dev/null
 
 setup: ## install what building needs (nothing to do: no time)
 	@sh .ci/setup build
