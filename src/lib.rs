@@ -1,4 +1,7 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
 
 pub mod engine;
+pub mod crash;
+pub mod logging;
 pub mod model;
+pub mod settings;

@@ -1,0 +1,55 @@
+# Hardcore: `make run` and `make test` are all you need; the rest is for makers.
+
+CARGO ?= cargo
+PROMPT ?= 170 bpm gabber, F minor, rolling kick and a screaming hoover
+OUT ?= out
+# Through the environment, so that a prompt may hold quotes and any other sign.
+export PROMPT OUT
+
+# sclang has no window here; its class library needs Qt all the same. A script that does not parse would leave it
+# waiting for more.
+LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 300)
+SCLANG = QT_QPA_PLATFORM=offscreen QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox QTWEBENGINE_DISABLE_SANDBOX=1 $(LIMIT) sclang
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-test check fmt soak bench synthdefs
+
+help: ## say what can be made (this)
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+		while IFS="$$(printf '\t')" read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
+	@printf '\n  make run PROMPT="150 bpm hard techno in A minor"   a piece of your own words\n'
+
+run: setup ## make a piece from PROMPT, say where it is, play it if there is a device
+	@mkdir -p "$$OUT"
+	$(CARGO) run --release --locked -- generate "$$PROMPT" \
+		--out "$$OUT/first.wav" --midi "$$OUT/first.mid" --save "$$OUT/first.hcs" --play
+
+test: setup-test ## everything that must hold: tests, format, lints
+	$(CARGO) test --locked
+	@$(MAKE) --no-print-directory check
+
+check: setup ## format and lints only, where the toolchain has them
+	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
+	else echo "SKIPPED: format not checked, rustfmt is missing (rustup component add rustfmt)" >&2; fi
+	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
+	else echo "SKIPPED: lints not checked, clippy is missing (rustup component add clippy)" >&2; fi
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+soak: setup-test ## the long forms of the tests
+	HARDCORE_SOAK=1 $(CARGO) test --release --locked
+
+bench: setup-test ## measure speed, memory and time per voice and effect
+	$(CARGO) run --release --locked --example bench
+
+synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in (ONLY=name: just those)
+	@mkdir -p target
+	@printf 'includePaths:\n    - "%s"\nexcludePaths: []\n' "$(CURDIR)/synthdefs/classes" > target/sclang.yaml
+	$(SCLANG) -l target/sclang.yaml synthdefs/compile.scd $(ONLY) < /dev/null
+
+setup: ## install what building needs (nothing to do: no time)
+	@sh .ci/setup build
+
+setup-test: ## install also what the tests compare with (SuperCollider)
+	@sh .ci/setup test

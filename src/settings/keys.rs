@@ -1,0 +1,132 @@
+//! The table of keys: what each is called in the file, the environment and on the command line, and what it wants.
+
+use std::cmp::Ordering;
+
+/// One setting's names and meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// `section.name`, as in `config.toml`.
+    pub name: &'static str,
+    /// The environment variable.
+    pub env: &'static str,
+    /// The flag, without its dashes.
+    pub flag: &'static str,
+    /// What a value must be; completes "… must be".
+    pub wants: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// Whether the value is taken letter by letter, even when it looks like a number.
+    pub(super) text: bool,
+    /// Whether the value is a path.
+    pub(super) path: bool,
+}
+
+impl Key {
+    /// The section and the name in it.
+    pub(super) fn parts(&self) -> (&'static str, &'static str) {
+        self.name.split_once('.').unwrap_or(("", self.name))
+    }
+}
+
+const KEY: Key = Key {
+    name: "",
+    env: "",
+    flag: "",
+    wants: "",
+    help: "",
+    text: true,
+    path: false,
+};
+
+/// Every setting there is, in the order of `hardcore config`.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "folders.library",
+        env: "HARDCORE_FOLDERS_LIBRARY",
+        flag: "library",
+        wants: "the path of a folder",
+        help: "samples that projects may use besides their own folder",
+        path: true,
+        ..KEY
+    },
+    Key {
+        name: "folders.synthdefs",
+        env: "HARDCORE_FOLDERS_SYNTHDEFS",
+        flag: "synthdefs",
+        wants: "the path of a folder",
+        help: "your own instruments and effects",
+        path: true,
+        ..KEY
+    },
+    Key {
+        name: "log.level",
+        env: "HARDCORE_LOG_LEVEL",
+        flag: "log-level",
+        wants: "off, error, warn, info, debug or trace",
+        help: "how much is written to the log",
+        ..KEY
+    },
+    Key {
+        name: "render.rate",
+        env: "HARDCORE_RENDER_RATE",
+        flag: "rate",
+        wants: "a whole number of Hz from 22050 to 192000",
+        help: "sample rate of rendered files in Hz",
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "render.bits",
+        env: "HARDCORE_RENDER_BITS",
+        flag: "bits",
+        wants: "16, 24 or 32f",
+        help: "form of a sample in rendered files",
+        ..KEY
+    },
+    Key {
+        name: "audio.device",
+        env: "HARDCORE_AUDIO_DEVICE",
+        flag: "device",
+        wants: "the name of an output, or default",
+        help: "where sound is played",
+        ..KEY
+    },
+    Key {
+        name: "compose.candidates",
+        env: "HARDCORE_COMPOSE_CANDIDATES",
+        flag: "candidates",
+        wants: "a whole number from 1 to 64",
+        help: "ideas made and scored for one prompt; the best is kept",
+        text: false,
+        ..KEY
+    },
+];
+
+/// The key of that name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The key that was probably meant by `name`, which may lack its section.
+pub(super) fn meant(name: &str) -> Option<&'static Key> {
+    closest(name, |key| {
+        strsim::jaro_winkler(name, key.name).max(strsim::jaro_winkler(name, key.parts().1))
+    })
+}
+
+/// The key whose environment variable was probably meant by `name`.
+pub(super) fn meant_variable(name: &str) -> Option<&'static Key> {
+    closest(name, |key| {
+        strsim::normalized_damerau_levenshtein(name, key.env)
+    })
+}
+
+fn closest(name: &str, likeness: impl Fn(&Key) -> f64) -> Option<&'static Key> {
+    // Names are short; anything longer is no slip of the finger and only costs time.
+    if name.len() > 64 {
+        return None;
+    }
+    let best = KEYS.iter().map(|key| (likeness(key), key));
+    let (likeness, key) = best.max_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal))?;
+    (likeness >= 0.8).then_some(key)
+}

@@ -1,0 +1,98 @@
+//! Typed settings: built-in values, then `config.toml`, then `HARDCORE_…` variables, then flags; the later wins.
+//!
+//! [`Settings::load`] is the one place where the three are read. Every value keeps where it came from, so that
+//! `hardcore config` can say it and an error can name the file and line, the variable or the flag to mend. A key
+//! exists here only when the product obeys it.
+
+mod keys;
+mod load;
+mod places;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use keys::{KEYS, Key};
+pub use load::{Loaded, Origin, Row, SettingsError};
+pub use places::Places;
+pub use sources::{Flags, Sources};
+pub use values::{Bits, Level};
+
+/// Everything a user can set, checked and complete.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Where the user's own things lie.
+    pub folders: Folders,
+    /// What is written to the log.
+    pub log: Log,
+    /// The form of rendered files.
+    pub render: Render,
+    /// Where live sound goes.
+    pub audio: Audio,
+    /// How the composer works.
+    pub compose: Compose,
+}
+
+/// The user's folders; they need not exist yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Folders {
+    /// Samples that projects may use besides their own folder.
+    pub library: PathBuf,
+    /// The user's own instruments and effects; one of the name of a built-in replaces it.
+    pub synthdefs: PathBuf,
+}
+
+/// What is written to the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Log {
+    /// The least important kind of message that is still written.
+    pub level: Level,
+}
+
+/// The form of rendered files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Render {
+    /// Frames per second, 22050 to 192000.
+    pub rate: u32,
+    /// The form of one sample.
+    pub bits: Bits,
+}
+
+/// Where live sound goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Audio {
+    /// The output's name, or `default` for the one the system prefers.
+    pub device: String,
+}
+
+/// How the composer works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compose {
+    /// How many ideas are made and scored for one prompt, 1 to 64; the best is kept.
+    pub candidates: u32,
+}
+
+impl Settings {
+    /// The values that hold when nothing is set, with folders below `places`.
+    pub fn built_in(places: &Places) -> Self {
+        Self {
+            folders: Folders {
+                library: places.data.join("library"),
+                synthdefs: places.data.join("synthdefs"),
+            },
+            log: Log { level: Level::Info },
+            render: Render {
+                rate: 48_000,
+                bits: Bits::Int24,
+            },
+            audio: Audio {
+                device: "default".to_owned(),
+            },
+            compose: Compose { candidates: 8 },
+        }
+    }
+}

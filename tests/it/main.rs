@@ -1,0 +1,5 @@
+//! The integration tests: one program, so that there is one thing to link.
+
+mod crash;
+mod setup;
+mod tidy;
