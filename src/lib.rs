@@ -5,3 +5,4 @@ pub mod crash;
 pub mod logging;
 pub mod model;
 pub mod settings;
+pub mod synth;

@@ -1,0 +1,3 @@
+//! The synthesizer: SynthDefs, their executors and the units of our own they are built from.
+
+pub mod units;
