@@ -27,9 +27,7 @@ static PANICS: AtomicU32 = AtomicU32::new(0);
 /// Remembers what was just asked for, for a report that may follow. Bounded in number and length. Allocates and
 /// locks: not for audio threads.
 pub fn note_action(action: &str) {
-    let mut recent = RECENT
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut recent = RECENT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if recent.len() == ACTIONS {
         recent.pop_front();
     }
@@ -43,12 +41,7 @@ pub fn note_action(action: &str) {
 
 /// The noted actions, oldest first, at most [`ACTIONS`].
 pub fn recent_actions() -> Vec<String> {
-    RECENT
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .iter()
-        .cloned()
-        .collect()
+    RECENT.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().cloned().collect()
 }
 
 /// From now on a panic of any thread writes a report in `folder` (made when it is needed), or, where that cannot be
@@ -84,10 +77,7 @@ fn say(sentence: &str) {
 
 /// What and where, in one line.
 fn message_of(info: &PanicHookInfo<'_>) -> String {
-    let what = info
-        .payload_as_str()
-        .unwrap_or("no message")
-        .replace('\n', " ");
+    let what = info.payload_as_str().unwrap_or("no message").replace('\n', " ");
     match info.location() {
         Some(place) => format!("{what}, at {}:{}", place.file(), place.line()),
         None => what,
@@ -137,23 +127,15 @@ fn now() -> String {
 /// The system's own name for itself, where it has one in a file.
 fn system_name() -> String {
     let text = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let name = text
-        .lines()
-        .find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    name.map_or_else(
-        || "no name".to_owned(),
-        |name| name.trim_matches('"').to_owned(),
-    )
+    let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    name.map_or_else(|| "no name".to_owned(), |name| name.trim_matches('"').to_owned())
 }
 
 /// Writes the report under a name that no file has yet.
 fn write(folder: &Path, report: &str) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
-    let time: String = now()
-        .chars()
-        .take(19)
-        .map(|sign| if sign == ':' { '-' } else { sign })
-        .collect();
+    let time: String =
+        now().chars().take(19).map(|sign| if sign == ':' { '-' } else { sign }).collect();
     let process = std::process::id();
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for number in 1..=REPORTS {

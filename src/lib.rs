@@ -1,7 +1,8 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
 
-pub mod engine;
 pub mod crash;
+pub mod device;
+pub mod engine;
 pub mod logging;
 pub mod model;
 pub mod settings;

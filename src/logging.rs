@@ -87,30 +87,13 @@ fn subscriber(folder: &Path, level: Level) -> Result<(impl Subscriber + use<>, L
         .filename_suffix("log")
         .max_log_files(DAYS)
         .build(folder)
-        .map_err(|source| LogError::Unwritable {
-            folder: folder.to_owned(),
-            source,
-        })?;
-    let (writer, guard) = NonBlockingBuilder::default()
-        .lossy(true)
-        .thread_name("log")
-        .finish(file);
+        .map_err(|source| LogError::Unwritable { folder: folder.to_owned(), source })?;
+    let (writer, guard) = NonBlockingBuilder::default().lossy(true).thread_name("log").finish(file);
     let subscriber = tracing_subscriber::registry()
         .with(dynamic_filter_fn(|_, _| !SILENT.get()))
         .with(filter(level))
-        .with(
-            fmt::layer()
-                .with_ansi(false)
-                .with_thread_names(true)
-                .with_writer(writer),
-        );
-    Ok((
-        subscriber,
-        Logging {
-            folder: folder.to_owned(),
-            _writer: guard,
-        },
-    ))
+        .with(fmt::layer().with_ansi(false).with_thread_names(true).with_writer(writer));
+    Ok((subscriber, Logging { folder: folder.to_owned(), _writer: guard }))
 }
 
 fn filter(level: Level) -> EnvFilter {
@@ -130,10 +113,8 @@ mod tests {
         let (subscriber, logging) = subscriber(folder.path(), level).unwrap();
         tracing::subscriber::with_default(subscriber, speak);
         drop(logging);
-        let files: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|file| file.unwrap().path())
-            .collect();
+        let files: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
         let name = files[0].file_name().unwrap().to_str().unwrap();
         assert!(
             files.len() == 1 && name.starts_with("hardcore.") && name.ends_with(".log"),
@@ -151,14 +132,8 @@ mod tests {
             tracing::warn!(target: "some_library", "late block");
         };
         let text = logged(Level::Info, speak);
-        assert!(
-            text.contains("scene launched") && text.contains("late block"),
-            "{text}"
-        );
-        assert!(
-            !text.contains("fine detail") && !text.contains("chatter"),
-            "{text}"
-        );
+        assert!(text.contains("scene launched") && text.contains("late block"), "{text}");
+        assert!(!text.contains("fine detail") && !text.contains("chatter"), "{text}");
         assert!(logged(Level::Debug, speak).contains("fine detail"));
         let text = logged(Level::Error, speak);
         assert!(text.is_empty(), "{text}");
@@ -179,10 +154,7 @@ mod tests {
             audio.join().unwrap();
             tracing::error!("from elsewhere");
         });
-        assert!(
-            text.contains("before") && text.contains("from elsewhere"),
-            "{text}"
-        );
+        assert!(text.contains("before") && text.contains("from elsewhere"), "{text}");
         assert!(!text.contains("from the callback"), "{text}");
     }
 
@@ -191,14 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "in the way").unwrap();
-        let said = subscriber(&file.join("logs"), Level::Info)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            said.starts_with(&format!("cannot write a log in {}", file.display())),
-            "{said}"
-        );
+        let said = subscriber(&file.join("logs"), Level::Info).map(|_| ()).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("cannot write a log in {}", file.display())), "{said}");
         assert!(!said.contains('\n'));
     }
 }

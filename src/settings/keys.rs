@@ -28,15 +28,7 @@ impl Key {
     }
 }
 
-const KEY: Key = Key {
-    name: "",
-    env: "",
-    flag: "",
-    wants: "",
-    help: "",
-    text: true,
-    path: false,
-};
+const KEY: Key = Key { name: "", env: "", flag: "", wants: "", help: "", text: true, path: false };
 
 /// Every setting there is, in the order of `hardcore config`.
 pub const KEYS: &[Key] = &[
@@ -116,9 +108,7 @@ pub(super) fn meant(name: &str) -> Option<&'static Key> {
 
 /// The key whose environment variable was probably meant by `name`.
 pub(super) fn meant_variable(name: &str) -> Option<&'static Key> {
-    closest(name, |key| {
-        strsim::normalized_damerau_levenshtein(name, key.env)
-    })
+    closest(name, |key| strsim::normalized_damerau_levenshtein(name, key.env))
 }
 
 fn closest(name: &str, likeness: impl Fn(&Key) -> f64) -> Option<&'static Key> {

@@ -39,10 +39,9 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File {
-                path,
-                line: Some(line),
-            } => write!(f, "file {} line {line}", path.display()),
+            Self::File { path, line: Some(line) } => {
+                write!(f, "file {} line {line}", path.display())
+            }
             Self::File { path, line: None } => write!(f, "file {}", path.display()),
             Self::Environment { name } => write!(f, "environment {name}"),
             Self::Flag { name } => write!(f, "flag --{name}"),
@@ -141,9 +140,7 @@ impl Settings {
         if let Some(file) = &file {
             figment = figment.merge(&file.layer);
         }
-        figment = figment
-            .merge(sources.environment_layer())
-            .merge(&sources.flag_layer()?);
+        figment = figment.merge(sources.environment_layer()).merge(&sources.flag_layer()?);
 
         let origin_of = |name: &str| {
             let key = keys::find(name);
@@ -166,9 +163,8 @@ impl Settings {
             origin: origin_of(name),
         };
 
-        let mut settings: Settings = figment
-            .extract()
-            .map_err(|error| refuse(&error.path.join(".")))?;
+        let mut settings: Settings =
+            figment.extract().map_err(|error| refuse(&error.path.join(".")))?;
         for key in KEYS.iter().filter(|key| key.path) {
             if let Some(path) = settings.path_mut(key) {
                 *path = resolve(path, &origin_of(key.name), sources.places.home.as_deref());
@@ -177,9 +173,8 @@ impl Settings {
         if let Some(key) = KEYS.iter().find(|key| !settings.holds(key)) {
             return Err(refuse(key.name));
         }
-        let mut warnings = file
-            .as_ref()
-            .map_or_else(Vec::new, |file| unknown_keys(file, &config_file));
+        let mut warnings =
+            file.as_ref().map_or_else(Vec::new, |file| unknown_keys(file, &config_file));
         warnings.extend(unknown_variables(sources));
         Ok(Loaded {
             settings,
@@ -292,11 +287,7 @@ fn show(value: &Value) -> String {
         Value::Dict(..) => "a section".to_owned(),
         Value::Array(..) => "a list".to_owned(),
     };
-    if text.chars().count() <= 60 {
-        text
-    } else {
-        text.chars().take(59).chain(['…']).collect()
-    }
+    if text.chars().count() <= 60 { text } else { text.chars().take(59).chain(['…']).collect() }
 }
 
 fn unknown_keys(file: &ConfigFile, path: &Path) -> Vec<String> {
@@ -313,18 +304,14 @@ fn unknown_keys(file: &ConfigFile, path: &Path) -> Vec<String> {
     }
     names.retain(|name| keys::find(name).is_none());
     let sentence = |name: String| {
-        let origin = Origin::File {
-            path: path.to_owned(),
-            line: file.line_of(&name),
-        };
+        let origin = Origin::File { path: path.to_owned(), line: file.line_of(&name) };
         // The last part alone, too: the section may be the mistake.
         let last = name.rsplit('.').next().unwrap_or(&name);
         let name_shown = show(&Value::from(name.as_str()));
         match keys::meant(&name).or_else(|| keys::meant(last)) {
-            Some(key) => format!(
-                "{name_shown} is no setting; did you mean {}? ({origin})",
-                key.name
-            ),
+            Some(key) => {
+                format!("{name_shown} is no setting; did you mean {}? ({origin})", key.name)
+            }
             None => format!("{name_shown} is no setting and does nothing ({origin})"),
         }
     };
@@ -338,10 +325,7 @@ fn unknown_variables(sources: &Sources) -> Vec<String> {
         .filter(|name| name.starts_with("HARDCORE_") && !known(name))
         .filter_map(|name| {
             let key = keys::meant_variable(name)?;
-            Some(format!(
-                "{name} is no setting; did you mean {}? (environment {name})",
-                key.env
-            ))
+            Some(format!("{name} is no setting; did you mean {}? (environment {name})", key.env))
         })
         .collect()
 }

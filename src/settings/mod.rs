@@ -85,13 +85,8 @@ impl Settings {
                 synthdefs: places.data.join("synthdefs"),
             },
             log: Log { level: Level::Info },
-            render: Render {
-                rate: 48_000,
-                bits: Bits::Int24,
-            },
-            audio: Audio {
-                device: "default".to_owned(),
-            },
+            render: Render { rate: 48_000, bits: Bits::Int24 },
+            audio: Audio { device: "default".to_owned() },
             compose: Compose { candidates: 8 },
         }
     }

@@ -26,16 +26,10 @@ impl Places {
             Some(dirs) => Self {
                 config: dirs.config_dir().to_owned(),
                 data: dirs.data_dir().to_owned(),
-                state: dirs
-                    .state_dir()
-                    .unwrap_or_else(|| dirs.data_local_dir())
-                    .to_owned(),
+                state: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
                 home,
             },
-            None => Self {
-                home,
-                ..Self::below(&std::env::temp_dir().join("hardcore"))
-            },
+            None => Self { home, ..Self::below(&std::env::temp_dir().join("hardcore")) },
         }
     }
 

@@ -67,16 +67,12 @@ impl Sources {
             let Some(name) = name.to_str().filter(|name| name.starts_with("HARDCORE_")) else {
                 continue;
             };
-            let value = value.into_string().map_err(|_| SettingsError::NotText {
-                name: name.to_owned(),
-            })?;
+            let value = value
+                .into_string()
+                .map_err(|_| SettingsError::NotText { name: name.to_owned() })?;
             environment.push((name.to_owned(), value));
         }
-        Ok(Self {
-            places: Places::of_user(),
-            environment,
-            flags: flags.clone(),
-        })
+        Ok(Self { places: Places::of_user(), environment, flags: flags.clone() })
     }
 
     /// The file to read, and whether somebody asked for it by name.
@@ -102,14 +98,7 @@ impl Sources {
         let mut layer = Layer::new(LayerName::Environment);
         for key in KEYS {
             if let Some(value) = self.variable(key.env) {
-                layer.set(
-                    key,
-                    if key.text {
-                        Value::from(value)
-                    } else {
-                        read_value(value)
-                    },
-                );
+                layer.set(key, if key.text { Value::from(value) } else { read_value(value) });
             }
         }
         layer
@@ -124,9 +113,7 @@ impl Sources {
         let flags = &self.flags;
         for key in KEYS {
             let path = |path: &Option<PathBuf>| match path.as_deref().map(Path::to_str) {
-                Some(None) => Err(SettingsError::NotText {
-                    name: format!("--{}", key.flag),
-                }),
+                Some(None) => Err(SettingsError::NotText { name: format!("--{}", key.flag) }),
                 Some(Some(path)) => Ok(Some(Value::from(path))),
                 None => Ok(None),
             };
@@ -179,9 +166,7 @@ impl LayerName {
 
     /// The layer that figment's note about a value speaks of.
     pub(super) fn of(metadata: &Metadata) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|name| name.as_str() == metadata.name)
+        Self::ALL.into_iter().find(|name| name.as_str() == metadata.name)
     }
 }
 
@@ -194,18 +179,13 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn new(name: LayerName) -> Self {
-        Self {
-            name,
-            values: Dict::new(),
-        }
+        Self { name, values: Dict::new() }
     }
 
     fn set(&mut self, key: &Key, value: Value) {
         let (section, name) = key.parts();
-        let section = self
-            .values
-            .entry(section.to_owned())
-            .or_insert_with(|| Value::from(Dict::new()));
+        let section =
+            self.values.entry(section.to_owned()).or_insert_with(|| Value::from(Dict::new()));
         if let Value::Dict(_, values) = section {
             values.insert(name.to_owned(), value);
         }
@@ -235,10 +215,7 @@ impl ConfigFile {
     /// # Errors
     /// A file that cannot be read, is too large, is not text, or is not TOML.
     pub(super) fn read(path: &Path, asked_for: bool) -> Result<Option<Self>, SettingsError> {
-        let unreadable = |cause: String| SettingsError::Unreadable {
-            path: path.to_owned(),
-            cause,
-        };
+        let unreadable = |cause: String| SettingsError::Unreadable { path: path.to_owned(), cause };
         let mut text = String::new();
         match File::open(path)
             .and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
@@ -259,20 +236,11 @@ impl ConfigFile {
             cause: cause.trim().replace('\n', ", "),
         };
         let document = ImDocument::parse(text.clone()).map_err(|error| {
-            syntax(
-                error.span().map(|span| line_at(&text, span.start)),
-                error.message(),
-            )
+            syntax(error.span().map(|span| line_at(&text, span.start)), error.message())
         })?;
         let values =
             Toml::from_str::<Dict>(&text).map_err(|error| syntax(None, error.message()))?;
-        Ok(Some(Self {
-            layer: Layer {
-                name: LayerName::File,
-                values,
-            },
-            document,
-        }))
+        Ok(Some(Self { layer: Layer { name: LayerName::File, values }, document }))
     }
 
     /// The line, counted from 1, on which `section.name` or `name` has its value.
@@ -287,9 +255,5 @@ impl ConfigFile {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

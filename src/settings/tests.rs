@@ -12,9 +12,7 @@ struct User {
 
 impl User {
     fn new(config: &str) -> Self {
-        let user = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let user = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(user.places().config).unwrap();
         fs::write(user.file(), config).unwrap();
         user
@@ -33,17 +31,11 @@ impl User {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Settings::load_from(&Sources {
-            places: self.places(),
-            environment,
-            flags,
-        })
+        Settings::load_from(&Sources { places: self.places(), environment, flags })
     }
 
     fn refused(&self, environment: &[(&str, &str)]) -> String {
-        self.load(environment, Flags::default())
-            .unwrap_err()
-            .to_string()
+        self.load(environment, Flags::default()).unwrap_err().to_string()
     }
 }
 
@@ -54,46 +46,23 @@ fn nothing_set_gives_the_built_in_values() {
     let loaded = user.load(&[], Flags::default()).unwrap();
     assert_eq!(loaded.settings, Settings::built_in(&user.places()));
     assert!(!loaded.config_file_exists);
-    assert!(
-        loaded
-            .describe()
-            .iter()
-            .all(|row| row.origin == Origin::Default)
-    );
+    assert!(loaded.describe().iter().all(|row| row.origin == Origin::Default));
 }
 
 #[test]
 fn the_later_source_wins_and_each_value_says_where_it_is_from() {
     let user =
         User::new("[render]\nrate = 44100\nbits = 16\n\n[log]\n# a comment\nlevel = \"debug\"\n");
-    let flags = Flags {
-        bits: Some(Bits::Float32),
-        ..Flags::default()
-    };
+    let flags = Flags { bits: Some(Bits::Float32), ..Flags::default() };
     let loaded = user
-        .load(
-            &[
-                ("HARDCORE_RENDER_RATE", "96000"),
-                ("HARDCORE_RENDER_BITS", "24"),
-            ],
-            flags,
-        )
+        .load(&[("HARDCORE_RENDER_RATE", "96000"), ("HARDCORE_RENDER_BITS", "24")], flags)
         .unwrap();
-    assert_eq!(
-        loaded.settings.render,
-        Render {
-            rate: 96_000,
-            bits: Bits::Float32
-        }
-    );
+    assert_eq!(loaded.settings.render, Render { rate: 96_000, bits: Bits::Float32 });
     assert_eq!(loaded.settings.log.level, Level::Debug);
     let origin = |key: &str| loaded.origin(key).unwrap().to_string();
     assert_eq!(origin("render.rate"), "environment HARDCORE_RENDER_RATE");
     assert_eq!(origin("render.bits"), "flag --bits");
-    assert_eq!(
-        origin("log.level"),
-        format!("file {} line 7", user.file().display())
-    );
+    assert_eq!(origin("log.level"), format!("file {} line 7", user.file().display()));
     assert_eq!(origin("compose.candidates"), "default");
 }
 
@@ -110,25 +79,16 @@ fn every_key_can_be_set_in_every_way() {
         device: Some("7".into()),
         candidates: Some(3),
     };
-    let shown = |loaded: Loaded| {
-        loaded
-            .describe()
-            .into_iter()
-            .map(|row| row.value)
-            .collect::<Vec<_>>()
-    };
+    let shown =
+        |loaded: Loaded| loaded.describe().into_iter().map(|row| row.value).collect::<Vec<_>>();
     let by_flags = User::new("").load(&[], flags).unwrap();
     assert!(
-        KEYS.iter()
-            .all(|key| by_flags.origin(key.name) == Some(&Origin::Flag { name: key.flag }))
+        KEYS.iter().all(|key| by_flags.origin(key.name) == Some(&Origin::Flag { name: key.flag }))
     );
     assert_eq!(shown(by_flags), values);
 
-    let environment: Vec<_> = KEYS
-        .iter()
-        .zip(values)
-        .map(|(key, value)| (key.env, value))
-        .collect();
+    let environment: Vec<_> =
+        KEYS.iter().zip(values).map(|(key, value)| (key.env, value)).collect();
     let by_environment = User::new("").load(&environment, Flags::default()).unwrap();
     assert!(
         KEYS.iter()
@@ -138,26 +98,17 @@ fn every_key_can_be_set_in_every_way() {
     assert_eq!(shown(by_environment), values);
 
     let line = |(key, value): (&Key, &str)| {
-        let quote = if matches!(key.name, "render.rate" | "compose.candidates") {
-            ""
-        } else {
-            "\""
-        };
+        let quote =
+            if matches!(key.name, "render.rate" | "compose.candidates") { "" } else { "\"" };
         format!("{} = {quote}{value}{quote}\n", key.name)
     };
     let user = User::new(&KEYS.iter().zip(values).map(line).collect::<String>());
     let by_file = user.load(&[], Flags::default()).unwrap();
     for (at, key) in KEYS.iter().enumerate() {
-        let expected = Origin::File {
-            path: user.file(),
-            line: Some(at + 1),
-        };
+        let expected = Origin::File { path: user.file(), line: Some(at + 1) };
         assert_eq!(by_file.origin(key.name), Some(&expected), "{}", key.name);
     }
-    assert_eq!(
-        by_file.settings.folders.library,
-        user.places().config.join("here")
-    );
+    assert_eq!(by_file.settings.folders.library, user.places().config.join("here"));
     assert_eq!(shown(by_file)[2..], values[2..]);
 }
 
@@ -194,10 +145,7 @@ fn a_wrong_value_is_named_with_its_line_and_what_it_must_be() {
         plain.refused(&[("HARDCORE_RENDER_BITS", "8")]),
         "render.bits must be 16, 24 or 32f, not \"8\" (environment HARDCORE_RENDER_BITS)"
     );
-    let flags = Flags {
-        candidates: Some(0),
-        ..Flags::default()
-    };
+    let flags = Flags { candidates: Some(0), ..Flags::default() };
     assert_eq!(
         plain.load(&[], flags).unwrap_err().to_string(),
         "compose.candidates must be a whole number from 1 to 64, not 0 (flag --candidates)"
@@ -235,10 +183,7 @@ fn values_out_of_range_or_of_another_kind_are_refused_everywhere() {
 fn unknown_keys_are_named_with_what_was_probably_meant() {
     let user = User::new("rate = 44100\nrender.bit = 16\nlog.levle = \"info\"\nmoon.phase = 3\n");
     let loaded = user
-        .load(
-            &[("HARDCORE_RENDER_RAT", "1"), ("HARDCORE_SOAK", "1")],
-            Flags::default(),
-        )
+        .load(&[("HARDCORE_RENDER_RAT", "1"), ("HARDCORE_SOAK", "1")], Flags::default())
         .unwrap();
     let place = |line: usize| format!("(file {} line {line})", user.file().display());
     let mut warnings = loaded.warnings.clone();
@@ -262,17 +207,11 @@ fn broken_files_give_one_sentence_with_the_line() {
     let user = User::new("[render]\nrate = = 3\n");
     let said = user.refused(&[]);
     assert!(
-        said.starts_with(&format!(
-            "{} line 2 is not valid TOML: ",
-            user.file().display()
-        )),
+        said.starts_with(&format!("{} line 2 is not valid TOML: ", user.file().display())),
         "{said}"
     );
     let repeated = User::new("[log]\nlevel = \"info\"\nlevel = \"warn\"\n").refused(&[]);
-    assert!(
-        repeated.contains(" line 3 is not valid TOML: "),
-        "{repeated}"
-    );
+    assert!(repeated.contains(" line 3 is not valid TOML: "), "{repeated}");
     let deep = User::new(&format!("a = {}", "[".repeat(100_000))).refused(&[]);
     assert!(deep.contains("is not valid TOML"), "{deep}");
     assert!(!said.contains('\n') && !repeated.contains('\n') && !deep.contains('\n'));
@@ -283,10 +222,9 @@ fn files_that_are_no_settings_are_refused_before_they_are_taken_in() {
     let user = User::new("");
     let says = |path: &Path| user.refused(&[("HARDCORE_CONFIG", path.to_str().unwrap())]);
     let missing = user.folder.path().join("missing.toml");
-    assert!(says(&missing).starts_with(&format!(
-        "cannot read the settings in {}: ",
-        missing.display()
-    )));
+    assert!(
+        says(&missing).starts_with(&format!("cannot read the settings in {}: ", missing.display()))
+    );
     assert!(says(user.folder.path()).starts_with("cannot read the settings in "));
     let bytes = user.folder.path().join("kick.bin");
     fs::write(&bytes, [0xff, 0xfe, 0x00, 0x80]).unwrap();
@@ -301,14 +239,9 @@ fn the_flag_names_the_file_before_the_variable_does() {
     let user = User::new("log.level = \"warn\"");
     let other = user.folder.path().join("other.toml");
     fs::write(&other, "log.level = \"error\"").unwrap();
-    let flags = Flags {
-        config: Some(other.clone()),
-        ..Flags::default()
-    };
+    let flags = Flags { config: Some(other.clone()), ..Flags::default() };
     let file = user.file();
-    let loaded = user
-        .load(&[("HARDCORE_CONFIG", file.to_str().unwrap())], flags)
-        .unwrap();
+    let loaded = user.load(&[("HARDCORE_CONFIG", file.to_str().unwrap())], flags).unwrap();
     assert_eq!(loaded.settings.log.level, Level::Error);
     assert_eq!(loaded.config_file, other);
 }
@@ -317,17 +250,11 @@ fn the_flag_names_the_file_before_the_variable_does() {
 fn every_flag_of_the_table_is_a_flag_of_the_command_line() {
     use clap::Args;
     let command = Flags::augment_args(clap::Command::new("test"));
-    let mut flags: Vec<_> = command
-        .get_arguments()
-        .filter_map(|arg| arg.get_long())
-        .collect();
+    let mut flags: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
     flags.retain(|flag| *flag != "config");
     assert_eq!(flags, KEYS.iter().map(|key| key.flag).collect::<Vec<_>>());
     for key in KEYS {
-        assert_eq!(
-            key.env,
-            format!("HARDCORE_{}", key.name.replace('.', "_").to_uppercase())
-        );
+        assert_eq!(key.env, format!("HARDCORE_{}", key.name.replace('.', "_").to_uppercase()));
     }
 }
 

@@ -83,14 +83,8 @@ pub enum Level {
 
 impl Level {
     /// All levels, from nothing to everything.
-    pub const ALL: [Self; 6] = [
-        Self::Off,
-        Self::Error,
-        Self::Warn,
-        Self::Info,
-        Self::Debug,
-        Self::Trace,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Off, Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
 
     /// The level's word.
     pub fn as_str(self) -> &'static str {

@@ -1,3 +1,8 @@
 //! The synthesizer: SynthDefs, their executors and the units of our own they are built from.
+//!
+//! `library` knows all sounds; `embedded` plays them with plyphon inside the callback; `units` are
+//! the unit generators scsynth does not have.
 
+pub mod embedded;
+pub mod library;
 pub mod units;

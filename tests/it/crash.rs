@@ -24,9 +24,7 @@ fn run(case: &str, folder: &Path, temporary: &Path) -> Output {
 
 fn reports(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten();
-    files
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect()
+    files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
 #[test]
@@ -43,17 +41,14 @@ fn child() {
         "many" => {
             for number in 0..20 {
                 let worker = std::thread::Builder::new().name(format!("worker {number}"));
-                let ended = worker
-                    .spawn(move || panic!("worker {number} fell over"))
-                    .unwrap()
-                    .join();
+                let ended =
+                    worker.spawn(move || panic!("worker {number} fell over")).unwrap().join();
                 assert!(ended.is_err());
             }
         }
         "at once" => {
-            let workers: Vec<_> = (0..8)
-                .map(|_| std::thread::spawn(|| panic!("all fell over")))
-                .collect();
+            let workers: Vec<_> =
+                (0..8).map(|_| std::thread::spawn(|| panic!("all fell over"))).collect();
             assert!(workers.into_iter().all(|worker| worker.join().is_err()));
         }
         other => panic!("no such case: {other}"),
@@ -82,15 +77,10 @@ fn a_report_tells_what_where_and_what_was_done_last() {
     // The backtrace is one: it names the function that panicked.
     assert!(report.contains("crash::child"), "{report}");
     let said = String::from_utf8_lossy(&output.stderr);
-    let sentences: Vec<_> = said
-        .lines()
-        .filter(|line| line.contains("the kick fell over"))
-        .collect();
+    let sentences: Vec<_> =
+        said.lines().filter(|line| line.contains("the kick fell over")).collect();
     assert_eq!(sentences.len(), 1, "{said}");
-    assert!(
-        sentences[0].contains(&crashes.display().to_string()),
-        "{said}"
-    );
+    assert!(sentences[0].contains(&crashes.display().to_string()), "{said}");
 }
 
 #[test]
@@ -98,11 +88,7 @@ fn a_worker_that_fails_again_and_again_does_not_fill_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let crashes = folder.path().join("crashes");
     let output = run("many", &crashes, folder.path());
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(reports(&crashes).len(), 3);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said.matches("fell over").count(), 20, "{said}");
@@ -113,11 +99,7 @@ fn threads_that_fail_together_neither_hang_nor_overwrite() {
     let folder = tempfile::tempdir().unwrap();
     let crashes = folder.path().join("crashes");
     let output = run("at once", &crashes, folder.path());
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let reports = reports(&crashes);
     assert_eq!(reports.len(), 3);
     assert!(
@@ -146,8 +128,5 @@ fn without_any_folder_the_report_is_printed() {
     fs::write(&blocked, "in the way").unwrap();
     let output = run("once", &blocked.join("crashes"), &blocked.join("temporary"));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("could not write a report") && said.contains("  scene Drop\n"),
-        "{said}"
-    );
+    assert!(said.contains("could not write a report") && said.contains("  scene Drop\n"), "{said}");
 }

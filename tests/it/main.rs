@@ -1,5 +1,7 @@
 //! The integration tests: one program, so that there is one thing to link.
 
 mod crash;
+mod exact;
 mod setup;
+mod support;
 mod tidy;

@@ -21,9 +21,7 @@ struct Answer {
 impl Machine {
     /// A Linux with a Rust toolchain, the given user and nothing else.
     fn bare(user: u32) -> Self {
-        let machine = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let machine = Self { folder: tempfile::tempdir().unwrap() };
         for name in ["sh", "env", "tr", "sed", "cat", "touch", "chmod", "ln"] {
             symlink(real(name), machine.folder.path().join(name)).unwrap();
         }
@@ -85,10 +83,7 @@ impl Machine {
 
 fn real(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|path| path.exists())
-        .unwrap()
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.exists()).unwrap()
 }
 
 const ALSA: &str = "install -y --no-install-recommends pkg-config libasound2-dev";
@@ -96,10 +91,7 @@ const SUPERCOLLIDER: &str = "supercollider-server supercollider-language superco
 
 #[test]
 fn a_complete_machine_hears_nothing() {
-    let machine = Machine::bare(0)
-        .with_apt(false)
-        .with_alsa()
-        .with_supercollider();
+    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider();
     for goal in ["build", "test"] {
         let answer = machine.set_up(goal);
         assert!(
@@ -129,26 +121,16 @@ fn stale_package_lists_are_renewed() {
 
 #[test]
 fn a_user_installs_through_sudo_or_is_told_the_command() {
-    let sudo = Machine::bare(1000)
-        .with_apt(false)
-        .with("sudo", "exec \"$@\"")
-        .set_up("build");
+    let sudo = Machine::bare(1000).with_apt(false).with("sudo", "exec \"$@\"").set_up("build");
     assert!(sudo.ok && sudo.installed.contains(ALSA), "{}", sudo.said);
     let answer = Machine::bare(1000).with_apt(false).set_up("build");
     assert!(!answer.ok && answer.installed.is_empty());
-    assert!(
-        answer.said.contains(&format!("apt-get {ALSA}\n")),
-        "{}",
-        answer.said
-    );
+    assert!(answer.said.contains(&format!("apt-get {ALSA}\n")), "{}", answer.said);
 }
 
 #[test]
 fn supercollider_is_missed_aloud_but_stops_nothing() {
-    let answer = Machine::bare(1000)
-        .with_apt(false)
-        .with_alsa()
-        .set_up("test");
+    let answer = Machine::bare(1000).with_apt(false).with_alsa().set_up("test");
     assert!(answer.ok);
     assert!(
         answer.said.contains(SUPERCOLLIDER) && answer.said.contains("skipped"),
@@ -163,25 +145,13 @@ fn other_systems_are_told_their_own_names() {
     let answer = said("dnf");
     assert!(!answer.ok);
     assert!(
-        answer
-            .said
-            .contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider\n"),
+        answer.said.contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider\n"),
         "{}",
         answer.said
     );
-    assert!(
-        said("pacman")
-            .said
-            .contains("pacman -S --needed pkgconf alsa-lib supercollider\n")
-    );
-    let mac = Machine::bare(501)
-        .with("uname", "echo Darwin")
-        .set_up("test");
-    assert!(
-        mac.ok && mac.said.contains("brew install --cask supercollider\n"),
-        "{}",
-        mac.said
-    );
+    assert!(said("pacman").said.contains("pacman -S --needed pkgconf alsa-lib supercollider\n"));
+    let mac = Machine::bare(501).with("uname", "echo Darwin").set_up("test");
+    assert!(mac.ok && mac.said.contains("brew install --cask supercollider\n"), "{}", mac.said);
 }
 
 #[test]
@@ -189,9 +159,5 @@ fn without_a_toolchain_the_way_to_one_is_said() {
     let machine = Machine::bare(0).with_apt(false);
     fs::remove_file(machine.folder.path().join("cargo")).unwrap();
     let answer = machine.set_up("build");
-    assert!(
-        !answer.ok && answer.said.contains("rustup.rs"),
-        "{}",
-        answer.said
-    );
+    assert!(!answer.ok && answer.said.contains("rustup.rs"), "{}", answer.said);
 }

@@ -43,11 +43,7 @@ const OUTSIDE_WORLD: &[&str] = &[
 
 /// Who may know whom. A module of `src/` without a row fails the test: decide where it belongs.
 const TABLE: &[Row] = &[
-    Row {
-        module: "model",
-        may: &[],
-        never: OUTSIDE_WORLD,
-    },
+    Row { module: "model", may: &[], never: OUTSIDE_WORLD },
     Row {
         module: "session",
         may: &["model", "engine::protocol"],
@@ -56,71 +52,19 @@ const TABLE: &[Row] = &[
     Row {
         module: "engine",
         may: &["model"],
-        never: &[
-            "bevy_app",
-            "egui",
-            "bevy_egui",
-            "reqwest",
-            "cpal",
-            "plyphon",
-            "vst3",
-        ],
+        never: &["bevy_app", "egui", "bevy_egui", "reqwest", "cpal", "plyphon", "vst3"],
     },
-    Row {
-        module: "device",
-        may: &["engine", "logging"],
-        never: WINDOW,
-    },
-    Row {
-        module: "synth",
-        may: &["model", "engine"],
-        never: WINDOW,
-    },
-    Row {
-        module: "vst3",
-        may: &["model", "engine"],
-        never: WINDOW,
-    },
-    Row {
-        module: "osc",
-        may: &["model", "engine::protocol"],
-        never: WINDOW,
-    },
-    Row {
-        module: "midi",
-        may: &["model", "engine::protocol"],
-        never: WINDOW,
-    },
-    Row {
-        module: "generation",
-        may: &["model"],
-        never: WINDOW,
-    },
-    Row {
-        module: "analysis",
-        may: &["model"],
-        never: OUTSIDE_WORLD,
-    },
-    Row {
-        module: "groove",
-        may: &["model"],
-        never: OUTSIDE_WORLD,
-    },
-    Row {
-        module: "persistence",
-        may: &["model"],
-        never: WINDOW,
-    },
-    Row {
-        module: "settings",
-        may: &[],
-        never: WINDOW,
-    },
-    Row {
-        module: "export",
-        may: &["model", "engine", "analysis"],
-        never: WINDOW,
-    },
+    Row { module: "device", may: &["engine", "logging"], never: WINDOW },
+    Row { module: "synth", may: &["model", "engine"], never: WINDOW },
+    Row { module: "vst3", may: &["model", "engine"], never: WINDOW },
+    Row { module: "osc", may: &["model", "engine::protocol"], never: WINDOW },
+    Row { module: "midi", may: &["model", "engine::protocol"], never: WINDOW },
+    Row { module: "generation", may: &["model"], never: WINDOW },
+    Row { module: "analysis", may: &["model"], never: OUTSIDE_WORLD },
+    Row { module: "groove", may: &["model"], never: OUTSIDE_WORLD },
+    Row { module: "persistence", may: &["model"], never: WINDOW },
+    Row { module: "settings", may: &[], never: WINDOW },
+    Row { module: "export", may: &["model", "engine", "analysis"], never: WINDOW },
     Row {
         module: "jobs",
         may: &[
@@ -145,16 +89,8 @@ const TABLE: &[Row] = &[
         may: &["model", "settings", "session", "jobs", "engine::protocol"],
         never: &["std::fs", "std::net", "reqwest", "cpal"],
     },
-    Row {
-        module: "logging",
-        may: &["settings"],
-        never: WINDOW,
-    },
-    Row {
-        module: "crash",
-        may: &[],
-        never: WINDOW,
-    },
+    Row { module: "logging", may: &["settings"], never: WINDOW },
+    Row { module: "crash", may: &[], never: WINDOW },
 ];
 
 /// The top of the house, which ties everything together; nobody below may name these.
@@ -162,25 +98,15 @@ const TOP: &[&str] = &["lib", "main", "cli", "app"];
 
 /// Where `unsafe` may stand, and why.
 const MAY_BE_UNSAFE: &[(&str, &str)] = &[
-    (
-        "src/vst3/",
-        "a plug-in is a foreign library behind a C interface",
-    ),
-    (
-        "tests/",
-        "allocators that count, to prove that the callback does not allocate",
-    ),
+    ("src/vst3/", "a plug-in is a foreign library behind a C interface"),
+    ("tests/", "allocators that count, to prove that the callback does not allocate"),
     ("benches/", "allocators that count"),
     ("examples/", "allocators that count"),
 ];
 
 /// Marks of work that is not done; put together here so that this file does not hold them.
-const UNFINISHED: &[&str] = &[
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-    concat!("TB", "D"),
-];
+const UNFINISHED: &[&str] =
+    &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("TB", "D")];
 
 /// Folders of one machine, which mean nothing on another.
 const MACHINE_PATHS: &[&str] = &[
@@ -208,30 +134,15 @@ impl fmt::Display for Fault {
 /// What is wrong with a Rust source.
 fn faults_of_source(file: &str, text: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut fault = |line: usize, what: String| {
-        faults.push(Fault {
-            file: file.to_owned(),
-            line,
-            what,
-        })
-    };
-    let sentence = text
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("//! "))
-        .map(str::trim);
+    let mut fault =
+        |line: usize, what: String| faults.push(Fault { file: file.to_owned(), line, what });
+    let sentence = text.lines().next().and_then(|line| line.strip_prefix("//! ")).map(str::trim);
     if sentence.is_none_or(|sentence| sentence.len() < 10) {
-        fault(
-            1,
-            "the first line is no `//!` sentence that says what the file is for".to_owned(),
-        );
+        fault(1, "the first line is no `//!` sentence that says what the file is for".to_owned());
     }
     let lines = text.lines().count();
     if lines > LONGEST {
-        fault(
-            lines,
-            format!("{lines} lines are too many, {LONGEST} is the limit"),
-        );
+        fault(lines, format!("{lines} lines are too many, {LONGEST} is the limit"));
     }
     let scan = match Scan::of(text, &module_of(file)) {
         Ok(scan) => scan,
@@ -240,19 +151,13 @@ fn faults_of_source(file: &str, text: &str) -> Vec<Fault> {
             return faults;
         }
     };
-    if !MAY_BE_UNSAFE
-        .iter()
-        .any(|(place, _)| file.starts_with(place))
-    {
+    if !MAY_BE_UNSAFE.iter().any(|(place, _)| file.starts_with(place)) {
         scan.unsafe_lines
             .iter()
             .for_each(|line| fault(*line, "`unsafe` has its own places".to_owned()));
     }
     for line in scan.silent_allows {
-        fault(
-            line,
-            "a lint is silenced without a `reason = \"…\"`".to_owned(),
-        );
+        fault(line, "a lint is silenced without a `reason = \"…\"`".to_owned());
     }
     for line in scan.unfinished {
         fault(line, "unfinished".to_owned());
@@ -270,16 +175,9 @@ fn faults_of_imports(file: &str, names: &[Name]) -> Vec<Fault> {
     if TOP.contains(&own) {
         return Vec::new();
     }
-    let fault = |line: usize, what: String| Fault {
-        file: file.to_owned(),
-        line,
-        what,
-    };
+    let fault = |line: usize, what: String| Fault { file: file.to_owned(), line, what };
     let Some(row) = TABLE.iter().find(|row| row.module == own) else {
-        return vec![fault(
-            1,
-            format!("the module `{own}` has no row in the table of imports"),
-        )];
+        return vec![fault(1, format!("the module `{own}` has no row in the table of imports"))];
     };
     let test_file = file.ends_with("/tests.rs") || file.contains("/tests/");
     let broken = |name: &&Name| {
@@ -291,19 +189,13 @@ fn faults_of_imports(file: &str, names: &[Name]) -> Vec<Fault> {
     };
     let named = names.iter().filter(broken);
     named
-        .map(|name| {
-            fault(
-                name.line,
-                format!("`{own}` must not know `{}`", name.parts.join("::")),
-            )
-        })
+        .map(|name| fault(name.line, format!("`{own}` must not know `{}`", name.parts.join("::"))))
         .collect()
 }
 
 fn begins_with(parts: &[String], path: &str) -> bool {
     let mut parts = parts.iter();
-    path.split("::")
-        .all(|part| parts.next().is_some_and(|own| own == part))
+    path.split("::").all(|part| parts.next().is_some_and(|own| own == part))
 }
 
 /// The module that a file is, counted from the crate's root: `src/engine/mix/mod.rs` is `engine::mix`.
@@ -325,11 +217,7 @@ fn faults_of_words(file: &str, text: &str) -> Vec<Fault> {
         let found = UNFINISHED
             .iter()
             .map(|mark| (mark, "is a mark of unfinished work"))
-            .chain(
-                MACHINE_PATHS
-                    .iter()
-                    .map(|path| (path, "is a path of one machine")),
-            );
+            .chain(MACHINE_PATHS.iter().map(|path| (path, "is a path of one machine")));
         for (word, what) in found {
             if stands_alone(line, word) {
                 faults.push(Fault {
@@ -363,12 +251,7 @@ fn texts(root: &Path) -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            let place = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
+            let place = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             let name = path.file_name().unwrap().to_str().unwrap();
             let hidden = name.starts_with('.') && ![".ci", ".github", ".gitignore"].contains(&name);
             let made = ["target", "out", "LICENSE", "Cargo.lock"].contains(&place.as_str())
@@ -395,19 +278,9 @@ fn the_house_is_tidy() {
         sources.clone().count() > 10 && texts.iter().any(|(file, _)| file == ".ci/run"),
         "the walk found too little"
     );
-    let mut faults: Vec<Fault> = sources
-        .flat_map(|(file, text)| faults_of_source(file, text))
-        .collect();
-    faults.extend(
-        texts
-            .iter()
-            .flat_map(|(file, text)| faults_of_words(file, text)),
-    );
+    let mut faults: Vec<Fault> =
+        sources.flat_map(|(file, text)| faults_of_source(file, text)).collect();
+    faults.extend(texts.iter().flat_map(|(file, text)| faults_of_words(file, text)));
     let list: Vec<String> = faults.iter().map(Fault::to_string).collect();
-    assert!(
-        list.is_empty(),
-        "{} broken rules:\n{}",
-        list.len(),
-        list.join("\n")
-    );
+    assert!(list.is_empty(), "{} broken rules:\n{}", list.len(), list.join("\n"));
 }

@@ -91,28 +91,14 @@ mod tests {
     fn fast_functions_follow_the_true_ones() {
         for i in -20_000..=20_000 {
             let x = i as f32 * 0.005;
-            assert!(
-                (tanh(x) - f64::from(x).tanh() as f32).abs() < 5e-7,
-                "tanh {x}"
-            );
-            assert!(
-                (sin(x) - f64::from(x).sin() as f32).abs() < 1e-5,
-                "sin {x}: {}",
-                sin(x)
-            );
+            assert!((tanh(x) - f64::from(x).tanh() as f32).abs() < 5e-7, "tanh {x}");
+            assert!((sin(x) - f64::from(x).sin() as f32).abs() < 1e-5, "sin {x}: {}", sin(x));
         }
     }
 
     #[test]
     fn clip_mean_is_the_mean_of_clipped_points() {
-        for (a, b) in [
-            (0.2, 0.4),
-            (-3.0, 2.0),
-            (0.5, 4.0),
-            (-9.0, -8.0),
-            (2.0, 2.0),
-            (0.3, 0.3),
-        ] {
+        for (a, b) in [(0.2, 0.4), (-3.0, 2.0), (0.5, 4.0), (-9.0, -8.0), (2.0, 2.0), (0.3, 0.3)] {
             let points = 10_000;
             let mean: f32 = (0..points)
                 .map(|i| {

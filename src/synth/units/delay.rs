@@ -35,11 +35,7 @@ impl Unit for Delay {
         for (i, out) in ctx.outs.audio(0).iter_mut().enumerate() {
             let x = input.at(i, f32::MAX);
             // Reading the whole line's length back means reading the slot that is written next.
-            *out = if frames == 0 {
-                x
-            } else {
-                self.line[(at + SIZE - frames) % SIZE]
-            };
+            *out = if frames == 0 { x } else { self.line[(at + SIZE - frames) % SIZE] };
             self.line[at] = x;
             at = (at + 1) % SIZE;
         }

@@ -31,13 +31,8 @@ pub(super) const STEEP: [f32; 18] = [
 
 /// First half of the branch taps between twice and four times the base rate: 19 taps, stop band
 /// ≥ 99 dB for what would fall below 20 kHz.
-pub(super) const MIDDLE: [f32; 5] = [
-    1.432_317_4e-3,
-    -1.104_870_8e-2,
-    4.630_627e-2,
-    -1.492_861_5e-1,
-    6.125_963e-1,
-];
+pub(super) const MIDDLE: [f32; 5] =
+    [1.432_317_4e-3, -1.104_870_8e-2, 4.630_627e-2, -1.492_861_5e-1, 6.125_963e-1];
 
 /// First half of the branch taps between four and eight times the base rate: 11 taps, stop band
 /// ≥ 97 dB for what would fall below 20 kHz.
@@ -67,11 +62,7 @@ fn branch<const K: usize>(taps: &[f32; K], padded: &[f32], out: &mut [f32]) {
     }
     for value in chunks.into_remainder() {
         let window = &padded[at..=at + span];
-        *value = taps
-            .iter()
-            .enumerate()
-            .map(|(t, tap)| tap * (window[t] + window[span - t]))
-            .sum();
+        *value = taps.iter().enumerate().map(|(t, tap)| tap * (window[t] + window[span - t])).sum();
         at += 1;
     }
 }
@@ -169,9 +160,7 @@ mod tests {
 
     #[test]
     fn up_and_down_again_is_a_pure_delay_in_any_block_length() {
-        let input: Vec<f32> = (0..512)
-            .map(|i| (f64::from(i) * 0.3).sin() as f32)
-            .collect();
+        let input: Vec<f32> = (0..512).map(|i| (f64::from(i) * 0.3).sin() as f32).collect();
         let (mut up, mut even, mut odd) = ([0.0; 48], [0.0; 48], [0.0; 32]);
         let mut out = Vec::new();
         let mut at = 0;
@@ -181,22 +170,11 @@ mod tests {
             let mut high = [0.0; 512];
             double(&STEEP, &mut up, block, &mut high[..2 * len]);
             let mut low = [0.0; 256];
-            halve(
-                &STEEP,
-                &mut even,
-                &mut odd,
-                &high[..2 * len],
-                &mut low[..len],
-            );
+            halve(&STEEP, &mut even, &mut odd, &high[..2 * len], &mut low[..len]);
             out.extend_from_slice(&low[..len]);
         }
         for i in 100..512 {
-            assert!(
-                (out[i] - input[i - 35]).abs() < 2e-4,
-                "{i}: {} {}",
-                out[i],
-                input[i - 35]
-            );
+            assert!((out[i] - input[i - 35]).abs() < 2e-4, "{i}: {} {}", out[i], input[i - 35]);
         }
     }
 }

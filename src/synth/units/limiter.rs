@@ -173,11 +173,8 @@ fn windowed_sinc(x: f64) -> f64 {
     if inside <= 0.0 {
         return 0.0;
     }
-    let sinc = if x == 0.0 {
-        1.0
-    } else {
-        (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x)
-    };
+    let sinc =
+        if x == 0.0 { 1.0 } else { (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x) };
     sinc * bessel_i0(BETA * inside.sqrt()) / bessel_i0(BETA)
 }
 
@@ -206,9 +203,8 @@ impl Unit for Limiter {
         let Some((left, right)) = ctx.outs.audio_pair(0, 1) else {
             return DoneAction::Nothing;
         };
-        for (start, (left, right)) in (0..)
-            .step_by(CHUNK)
-            .zip(left.chunks_mut(CHUNK).zip(right.chunks_mut(CHUNK)))
+        for (start, (left, right)) in
+            (0..).step_by(CHUNK).zip(left.chunks_mut(CHUNK).zip(right.chunks_mut(CHUNK)))
         {
             let n = left.len();
             let mut peaks = [0.0_f32; CHUNK];
@@ -219,11 +215,7 @@ impl Unit for Limiter {
                 self.peaks(channel, out, &mut peaks[..n]);
             }
             for i in 0..n {
-                let asked = if peaks[i] > ceiling {
-                    ceiling / peaks[i]
-                } else {
-                    1.0
-                };
+                let asked = if peaks[i] > ceiling { ceiling / peaks[i] } else { 1.0 };
                 let at = self.frame as usize % 128;
                 let minimum = self.sliding_minimum(asked);
                 let released = self.release(minimum, step);

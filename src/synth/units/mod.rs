@@ -51,11 +51,7 @@ impl<'a> Signal<'a> {
             Signal::Audio(samples) => samples.get(frame).copied().unwrap_or(0.0),
             Signal::Held(value) => value,
         };
-        if x.is_nan() {
-            0.0
-        } else {
-            x.clamp(-bound, bound)
-        }
+        if x.is_nan() { 0.0 } else { x.clamp(-bound, bound) }
     }
 }
 
@@ -65,11 +61,7 @@ fn control(inputs: &Inputs<'_>, index: usize, min: f32, max: f32, default: f32) 
         Signal::Audio(samples) => samples.first().copied().unwrap_or(default),
         Signal::Held(value) => value,
     };
-    if value.is_nan() {
-        default
-    } else {
-        value.clamp(min, max)
-    }
+    if value.is_nan() { default } else { value.clamp(min, max) }
 }
 
 /// Decibels to a factor.

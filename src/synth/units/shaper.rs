@@ -96,10 +96,7 @@ pub struct Shaper {
 impl Shaper {
     fn new(sample_rate: f64) -> Self {
         let keep = (-std::f64::consts::TAU * f64::from(DC_CORNER_HZ) / sample_rate).exp();
-        Shaper {
-            dc_keep: keep as f32,
-            ..Shaper::zeroed()
-        }
+        Shaper { dc_keep: keep as f32, ..Shaper::zeroed() }
     }
 
     fn read(ctx: &ProcessCtx<'_>) -> (f32, ShaperCurve, f32) {
@@ -185,27 +182,9 @@ impl Shaper {
         double(&MIDDLE, &mut self.up_middle, two, four);
         double(&GENTLE, &mut self.up_gentle, four, eight);
         self.bend(curve, eight);
-        halve(
-            &GENTLE,
-            &mut self.down_gentle,
-            &mut self.down_gentle_odd,
-            eight,
-            four,
-        );
-        halve(
-            &MIDDLE,
-            &mut self.down_middle,
-            &mut self.down_middle_odd,
-            four,
-            two,
-        );
-        halve(
-            &STEEP,
-            &mut self.down_steep,
-            &mut self.down_steep_odd,
-            two,
-            x,
-        );
+        halve(&GENTLE, &mut self.down_gentle, &mut self.down_gentle_odd, eight, four);
+        halve(&MIDDLE, &mut self.down_middle, &mut self.down_middle_odd, four, two);
+        halve(&STEEP, &mut self.down_steep, &mut self.down_steep_odd, two, x);
     }
 
     /// Fills the filters with the curve at rest, so that a bias does not start with a thump.

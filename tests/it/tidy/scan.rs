@@ -143,8 +143,7 @@ impl Scan {
                 }
                 TokenTree::Punct(star) if star.as_char() == '*' => {
                     let line = star.span().start().line;
-                    self.names
-                        .extend(resolve(prefix.to_vec(), module, line, test));
+                    self.names.extend(resolve(prefix.to_vec(), module, line, test));
                 }
                 _ => {}
             }
@@ -177,17 +176,9 @@ fn gives_reason(group: &Group) -> bool {
 /// A path counted from the crate's root, or from outside it; `None` when it says nothing of where it leads.
 fn resolve(parts: Vec<String>, module: &[String], line: usize, test: bool) -> Option<Name> {
     let own = |from: &[String], rest: &[String]| {
-        let parts: Vec<String> = from
-            .iter()
-            .chain(rest.iter().filter(|part| *part != "self"))
-            .cloned()
-            .collect();
-        (!parts.is_empty()).then_some(Name {
-            parts,
-            in_crate: true,
-            line,
-            test,
-        })
+        let parts: Vec<String> =
+            from.iter().chain(rest.iter().filter(|part| *part != "self")).cloned().collect();
+        (!parts.is_empty()).then_some(Name { parts, in_crate: true, line, test })
     };
     match parts.first()?.as_str() {
         "crate" => own(&[], &parts[1..]),
@@ -196,12 +187,7 @@ fn resolve(parts: Vec<String>, module: &[String], line: usize, test: bool) -> Op
             let ups = parts.iter().take_while(|part| *part == "super").count();
             own(&module[..module.len().checked_sub(ups)?], &parts[ups..])
         }
-        _ => Some(Name {
-            parts,
-            in_crate: false,
-            line,
-            test,
-        }),
+        _ => Some(Name { parts, in_crate: false, line, test }),
     }
 }
 

@@ -1,0 +1,3 @@
+//! Where blocks go: files and tests at full speed, or a sound card.
+
+pub mod offline;

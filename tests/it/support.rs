@@ -1,0 +1,133 @@
+//! What several tests need: a click to count frames by, projects made of clicks, offline rendering.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hardcore::device::offline::Offline;
+use hardcore::engine::prepare::{Options, Samples, prepare};
+use hardcore::engine::protocol::Gesture;
+use hardcore::engine::renderer::Outputs;
+use hardcore::engine::samples::Sample;
+use hardcore::engine::sound::SoundFactory;
+use hardcore::model::clip::{Clip, ClipContent, LoopBrace, MidiClip, Note};
+use hardcore::model::ids::{ClipId, NoteId, SceneId, TrackId};
+use hardcore::model::launch::LaunchSettings;
+use hardcore::model::mixer::MixerSettings;
+use hardcore::model::project::Project;
+use hardcore::model::sample::SamplePath;
+use hardcore::model::scene::{Scene, Slot};
+use hardcore::model::time::{TempoMap, Ticks};
+use hardcore::model::track::{Instrument, Track, TrackKind};
+use hardcore::synth::embedded::EmbeddedFactory;
+use hardcore::synth::library::Library;
+
+/// The built-in sounds and the test's own click.
+pub fn factory() -> Arc<dyn SoundFactory> {
+    let mut library = Library::built_in();
+    library.add_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/synthdefs")));
+    assert_eq!(library.skipped, Vec::<String>::new());
+    Arc::new(EmbeddedFactory::new(Arc::new(library)))
+}
+
+/// A sample with one frame of full level at the start of every 64, `count` times, at `rate`.
+pub fn click_samples(path: &SamplePath, rate: u32, count: usize) -> Samples {
+    let mut frames = vec![kira::Frame::ZERO; 64 * count];
+    frames.iter_mut().step_by(64).for_each(|f| *f = kira::Frame::from_mono(1.0));
+    [(path.clone(), Sample { frames: frames.into(), rate })].into()
+}
+
+/// An empty project at this tempo.
+pub fn project(tempo: TempoMap) -> Project {
+    Project::new("test", tempo, "F minor".parse().expect("a key"))
+}
+
+/// Notes of one tick's distance from each other being irrelevant: `starts` in ticks, 60 ticks long.
+pub fn notes(starts: &[i64]) -> MidiClip {
+    let note = |(i, start): (usize, &i64)| Note {
+        id: NoteId(i as u32 + 1),
+        start: Ticks(*start),
+        length: Ticks(60),
+        pitch: 60,
+        velocity: 127,
+        probability: 100,
+    };
+    MidiClip { notes: Arc::new(starts.iter().enumerate().map(note).collect()) }
+}
+
+/// A clip of this content; `looped` repeats all of it.
+pub fn clip(id: u32, length: i64, looped: bool, content: ClipContent) -> Clip {
+    let brace = LoopBrace { start: Ticks::ZERO, end: Ticks(length) };
+    Clip {
+        id: ClipId(id),
+        name: format!("clip {id}"),
+        color: None,
+        length: Ticks(length),
+        loop_brace: looped.then_some(brace),
+        launch: LaunchSettings::default(),
+        groove: None,
+        muted: false,
+        content,
+        automation: Vec::new(),
+    }
+}
+
+/// Add a track with one clip, in the slot of the first scene.
+pub fn add_track(project: &mut Project, kind: TrackKind, clip: Clip) -> TrackId {
+    let id: TrackId = project.song.next_id.next();
+    let slot = Slot { clip: Some(clip.id), stop_button: true };
+    if project.scenes.is_empty() {
+        project.scenes.push(Scene {
+            id: SceneId(9000),
+            name: "One".into(),
+            color: None,
+            tempo: None,
+            signature: None,
+            slots: Default::default(),
+        });
+    }
+    project.scenes[0].slots.insert(id, slot);
+    project.tracks.push(Track {
+        id,
+        name: format!("track {id}"),
+        color: 0,
+        kind,
+        group: None,
+        mixer: MixerSettings::default(),
+        clips: vec![clip],
+        analysis: None,
+    });
+    id
+}
+
+/// A track kind that plays the click SynthDef.
+pub fn click_synth() -> TrackKind {
+    TrackKind::Instrument(Instrument { synth: "click".into(), params: Default::default() })
+}
+
+/// An offline engine for `project`.
+pub fn offline(project: &Project, samples: &Samples, rate: u32, threads: usize) -> Offline {
+    let options = Options { rate, threads, sources: 0 };
+    let (engine, renderer, _) =
+        prepare(project, factory().as_ref(), samples, &options).expect("a playable project");
+    Offline::new(engine, renderer)
+}
+
+/// Launch the first scene at frame 0 and render `frames` frames of the left master.
+pub fn render_scene(project: &Project, samples: &Samples, rate: u32, frames: usize) -> Vec<f32> {
+    let mut offline = offline(project, samples, rate, 0);
+    offline.engine.send(Some(0), Gesture::LaunchScene(0)).expect("room for a command");
+    let mut out = Outputs::SILENT;
+    let mut left = Vec::with_capacity(frames + 64);
+    while left.len() < frames {
+        offline.block(&mut out);
+        left.extend_from_slice(&out.master.l);
+    }
+    assert_eq!(offline.renderer.missed(), 0, "every hit found a voice");
+    left.truncate(frames);
+    left
+}
+
+/// Frames whose sample is above half of full level.
+pub fn clicks(signal: &[f32]) -> Vec<usize> {
+    signal.iter().enumerate().filter(|(_, x)| x.abs() > 0.4).map(|(i, _)| i).collect()
+}
