@@ -7,3 +7,7 @@ pub mod logging;
 pub mod model;
 pub mod settings;
 pub mod synth;
+pub mod export;
+pub mod files;
+pub mod model;
+pub mod persistence;

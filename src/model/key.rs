@@ -308,8 +308,7 @@ fn read_root(word: &str) -> Option<(PitchClass, &str)> {
     for (name, semitones) in SYLLABLES {
         if let Some(rest) = word.strip_prefix(name) {
             let (shift, rest) = accidental(rest);
-            // Nobody writes "dom" for C minor: it is Dutch for silly.
-            if known(rest) && (rest != "m" || shift != 0) {
+            if known(rest) {
                 return Some((PitchClass::new(semitones + shift), rest));
             }
         }
@@ -341,9 +340,6 @@ fn read_root(word: &str) -> Option<(PitchClass, &str)> {
         return Some((PitchClass::new(base + shift), rest));
     }
     let (shift, rest) = accidental(rest);
-    if letter == 'h' && rest == "m" {
-        return None;
-    }
     known(rest).then(|| (PitchClass::new(base + shift), rest))
 }
 

@@ -22,3 +22,7 @@ pub mod scene;
 pub mod sound;
 pub mod time;
 pub mod track;
+pub mod validate;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,4 @@
+//! Music leaving the program: audio files and MIDI files.
+
+pub mod midi;
+pub mod wav;
