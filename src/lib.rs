@@ -4,6 +4,7 @@ pub mod crash;
 pub mod device;
 pub mod engine;
 pub mod logging;
+pub mod generation;
 pub mod model;
 pub mod settings;
 pub mod synth;

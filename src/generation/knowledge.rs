@@ -1,0 +1,371 @@
+//! The knowledge base: the `.ron` tables of `knowledge_base/`, embedded and read once.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::steps::Steps;
+use crate::model::intent::{Genre, Role};
+use crate::model::key::{PitchClass, Scale};
+
+/// Everything about a genre that is a number or a name; documented in `knowledge_base/genres.ron`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenreRow {
+    /// The genre.
+    pub genre: Genre,
+    /// Whose patterns it is written with.
+    pub writes_as: Genre,
+    /// Tempo in BPM: lowest, highest, default.
+    pub bpm: (f64, f64, f64),
+    /// Swing in percent, lowest and highest; 50 is straight.
+    pub swing: (f64, f64),
+    /// Whether snare or clap on 2 and 4 is a must.
+    pub backbeat: bool,
+    /// Notes a bar of the tune, fewest and most.
+    pub lead_notes: (u32, u32),
+    /// Chords per 8 bars, fewest and most.
+    pub chords: (u32, u32),
+    /// Short-term loudness of the drop, LUFS, quietest and loudest.
+    pub lufs: (f64, f64),
+    /// Widest range of the tune, semitones.
+    pub lead_range: i32,
+    /// Scales with weights.
+    pub scales: Vec<(Scale, u32)>,
+    /// Roots the seed chooses from.
+    pub roots: Vec<PitchClass>,
+    /// The roles a prompt that names none is about.
+    pub headline: Vec<Role>,
+    /// What the user is told when the genre is written with another's patterns.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// How a style of music is written; documented in `knowledge_base/gabber.ron`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Style {
+    /// The genre it writes.
+    pub genre: Genre,
+    /// Who plays in which block.
+    pub forms: Vec<Form>,
+    /// Chord progressions of 8 bars.
+    pub progressions: Vec<Progression>,
+    /// The kick.
+    pub kick: KickTable,
+    /// Bars for every drum but the kick.
+    pub drums: BTreeMap<Role, Vec<DrumBar>>,
+    /// Fills.
+    pub fills: Vec<Fill>,
+    /// Bass lines.
+    pub bass: Vec<BassLine>,
+    /// Rumble lines.
+    pub rumble: Vec<BassLine>,
+    /// MIDI pitch near which the bass has its roots.
+    pub bass_register: f64,
+    /// What can carry the tune.
+    pub hooks: Vec<Hook>,
+    /// What can answer it.
+    pub answers: Vec<Answer>,
+}
+
+/// Which blocks each role plays in, as letters: `"ABCD"`, `".BCD"`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Its name, for people.
+    pub name: String,
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// Where the tune plays.
+    pub tune: String,
+    /// Where what answers the tune plays.
+    pub answer: String,
+    /// Where everything else plays.
+    pub roles: BTreeMap<Role, String>,
+}
+
+/// Eight bars of chords.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progression {
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// Scale degree 1–7 and bars, eight bars in all.
+    pub chords: Vec<(i32, u32)>,
+}
+
+/// The kick's numbers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KickTable {
+    /// Note length as a share of the time to the next kick, at most one beat.
+    pub length: f64,
+    /// Velocity of every kick.
+    pub velocity: u8,
+    /// Bars 4 and 12: the kick turning round, with weights.
+    pub turns: Vec<(u32, Steps)>,
+}
+
+/// One bar of a drum.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrumBar {
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// Sixteen steps.
+    pub steps: Steps,
+    /// Note length in steps.
+    #[serde(default = "one")]
+    pub length: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A fill at the end of a bar.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    /// Its name, for people.
+    pub name: String,
+    /// 1–4.
+    pub beats: u32,
+    /// Whether it ends the whole form (bar 16) rather than a half (bar 8).
+    #[serde(default)]
+    pub big: bool,
+    /// The kick, 4 or 6 steps a beat.
+    pub kick: Steps,
+    /// The snare or clap, on the same grid; none leaves them silent.
+    #[serde(default)]
+    pub snare: Option<Steps>,
+    /// Whether hats and ride play on.
+    #[serde(default)]
+    pub hats: bool,
+    /// Whether bass, tune and answer stop too.
+    #[serde(default)]
+    pub stop: bool,
+}
+
+/// A line of low notes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BassLine {
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// Sixteen steps: most bars.
+    pub steps: Steps,
+    /// Sixteen steps: every fourth bar.
+    pub turn: Steps,
+    /// Sixteen steps: block D, when it gets denser.
+    #[serde(default)]
+    pub full: Option<Steps>,
+    /// Scale steps above the chord's root for the turn's last hits, backwards.
+    #[serde(default)]
+    pub turn_degrees: Vec<i32>,
+}
+
+/// A way to play the tune.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// Who plays it.
+    pub role: Role,
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// MIDI pitch near which it has its root.
+    pub register: f64,
+    /// Scale steps below and above the root it may use.
+    pub window: (i32, i32),
+    /// Two-bar rhythms: call and answer.
+    pub cells: Vec<(Steps, Steps)>,
+    /// Contours in scale steps from the root, for a bar.
+    pub shapes: Vec<Vec<i32>>,
+    /// Whether soft hits slide into the next note.
+    #[serde(default)]
+    pub slides: bool,
+}
+
+/// A part that answers the tune in its rests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Who plays it.
+    pub role: Role,
+    /// How likely it is beside the others.
+    pub weight: u32,
+    /// MIDI pitch near which it has its root.
+    pub register: f64,
+    /// Two-bar rhythms.
+    pub cells: Vec<(Steps, Steps)>,
+    /// Contours in scale steps from the chord's root.
+    pub shapes: Vec<Vec<i32>>,
+}
+
+/// Sounds and mix of a style; documented in `knowledge_base/sounds.ron`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundTable {
+    /// Sound and place in the mix of each role, for all styles.
+    pub roles: BTreeMap<Role, SoundRow>,
+    /// What differs in a style.
+    pub styles: BTreeMap<Genre, BTreeMap<Role, StyleSound>>,
+    /// Effect buses.
+    pub buses: Vec<BusRow>,
+    /// The master's effects.
+    pub master: Vec<InsertRow>,
+}
+
+/// A role's sound and place in the mix.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundRow {
+    /// SynthDef.
+    pub sound: String,
+    /// Presets to choose from; empty takes the defaults.
+    #[serde(default)]
+    pub presets: Vec<String>,
+    /// Parameters on top of the preset.
+    #[serde(default)]
+    pub params: BTreeMap<String, f32>,
+    /// Fader, dB.
+    pub volume_db: f32,
+    /// −1 left … 1 right.
+    #[serde(default)]
+    pub pan: f32,
+    /// Bus and level in dB.
+    #[serde(default)]
+    pub sends: Vec<(String, f32)>,
+    /// Effects.
+    #[serde(default)]
+    pub inserts: Vec<InsertRow>,
+    /// Parameter and its values at the start of A, B, C, D and at the end.
+    #[serde(default)]
+    pub moves: Vec<(String, [f32; 5])>,
+    /// Added to a parameter per step of energy.
+    #[serde(default)]
+    pub energy: BTreeMap<String, f32>,
+    /// A parameter's factor per step of brightness.
+    #[serde(default)]
+    pub brightness: BTreeMap<String, f32>,
+    /// Parameters when the key is major.
+    #[serde(default)]
+    pub major: BTreeMap<String, f32>,
+    /// Told to the user when the sound only stands in for the role.
+    #[serde(default)]
+    pub stands_in: Option<String>,
+}
+
+/// What differs from the role's row in one style; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StyleSound {
+    /// SynthDef.
+    pub sound: Option<String>,
+    /// Presets to choose from.
+    pub presets: Vec<String>,
+    /// Parameters on top of the preset.
+    pub params: BTreeMap<String, f32>,
+    /// Fader, dB.
+    pub volume_db: Option<f32>,
+    /// Parameter movements.
+    pub moves: Option<Vec<(String, [f32; 5])>>,
+}
+
+/// An effect in a chain.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InsertRow {
+    /// SynthDef.
+    pub effect: String,
+    /// Parameters that differ from the defaults.
+    #[serde(default)]
+    pub params: BTreeMap<String, f32>,
+    /// Keyed by this role; left out when the role does not play.
+    #[serde(default)]
+    pub key_from: Option<Role>,
+}
+
+/// An effect bus.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusRow {
+    /// Its name.
+    pub name: String,
+    /// Effects in order.
+    pub effects: Vec<InsertRow>,
+    /// Return, dB.
+    pub volume_db: f32,
+}
+
+/// The whole knowledge base but the words.
+pub struct Knowledge {
+    /// One row per genre.
+    pub genres: Vec<GenreRow>,
+    /// The styles that are written out.
+    pub styles: Vec<Style>,
+    /// Sounds and mix.
+    pub sounds: SoundTable,
+}
+
+static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| Knowledge {
+    genres: read(
+        "genres.ron",
+        include_str!("../../knowledge_base/genres.ron"),
+    ),
+    styles: vec![
+        read(
+            "gabber.ron",
+            include_str!("../../knowledge_base/gabber.ron"),
+        ),
+        read(
+            "frenchcore.ron",
+            include_str!("../../knowledge_base/frenchcore.ron"),
+        ),
+        read(
+            "hard_techno.ron",
+            include_str!("../../knowledge_base/hard_techno.ron"),
+        ),
+    ],
+    sounds: read(
+        "sounds.ron",
+        include_str!("../../knowledge_base/sounds.ron"),
+    ),
+});
+
+/// Reads an embedded table. It ships inside the program and a test reads it, so a mistake in it
+/// cannot reach a user.
+fn read<T: DeserializeOwned>(name: &str, source: &str) -> T {
+    match ron::from_str(source) {
+        Ok(table) => table,
+        Err(error) => panic!("knowledge_base/{name}: {error}"),
+    }
+}
+
+impl Knowledge {
+    /// The embedded knowledge base.
+    pub fn get() -> &'static Knowledge {
+        &KNOWLEDGE
+    }
+
+    /// The row of `genre`.
+    pub fn genre(&self, genre: Genre) -> &GenreRow {
+        // A test checks that every genre has its row.
+        self.genres
+            .iter()
+            .find(|row| row.genre == genre)
+            .unwrap_or(&self.genres[0])
+    }
+
+    /// The style `genre` is written with.
+    pub fn style(&self, genre: Genre) -> &Style {
+        let wanted = self.genre(genre).writes_as;
+        self.styles
+            .iter()
+            .find(|style| style.genre == wanted)
+            .unwrap_or(&self.styles[0])
+    }
+}
