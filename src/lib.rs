@@ -1,4 +1,5 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
 
+pub mod analysis;
 pub mod model;
 pub mod synth;
