@@ -5,6 +5,7 @@ pub mod device;
 pub mod engine;
 pub mod logging;
 pub mod generation;
+pub mod analysis;
 pub mod model;
 pub mod settings;
 pub mod synth;

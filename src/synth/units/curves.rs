@@ -87,6 +87,8 @@ pub(super) fn crush(x: f32, steps: f32) -> f32 {
 mod tests {
     use super::*;
 
+    type Curve = fn(f32) -> f32;
+
     #[test]
     fn fast_functions_follow_the_true_ones() {
         for i in -20_000..=20_000 {
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn curves_have_slope_one_at_zero_and_stay_within_one() {
-        let curves: [(&str, fn(f32) -> f32); 5] = [
+        let curves: [(&str, Curve); 5] = [
             ("tanh", tanh),
             ("sin", sin),
             ("diode", diode),
