@@ -1,0 +1,31 @@
+// Oscillators that are the same wave in scsynth and in the embedded synth, made of units both share.
+// (Saw and Pulse are not: the two differ in direction, level and starting phase, so layers that add
+// up in one cancel in the other.)
+
+// Rising saw, −1 to 1, from 0 at phase 0. The derivative of a parabola: its partials over Nyquist are
+// a good deal weaker than a plain LFSaw's (differentiated parabolic wave, Välimäki 2005).
+HcSaw {
+	*ar { |freq = 440, phase = 0|
+		^this.band(LFSaw.ar(freq, phase), freq)
+	}
+	// `ramp` is a naive saw at `freq`.
+	*band { |ramp, freq|
+		^HPZ1.ar(ramp.squared) * (SampleRate.ir * 0.5 / freq)
+	}
+}
+
+// Pulse from two such saws, `width` 0–1. No DC at any width: it spans −2·width to 2 − 2·width.
+HcPulse {
+	*ar { |freq = 440, width = 0.5, phase = 0|
+		var ramp = LFSaw.ar(freq, phase);
+		^HcSaw.band(ramp, freq) - HcSaw.band((ramp + (width * 2)).wrap2(1), freq)
+	}
+}
+
+// The embedded synth's MulAdd reads its factor and its offset once a block (plyphon-unit 0.2.0), so
+// only an audio signal with slower ones may be fused; everything else stays two operators.
++ MulAdd {
+	*canBeMulAdd { |in, mul, add|
+		^(in.rate == \audio) and: { mul.rate != \audio } and: { add.rate != \audio }
+	}
+}
