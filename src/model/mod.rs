@@ -5,6 +5,7 @@
 //! point at clips, buses, the arrangement, grooves. Types that sit whole on an entity of the live
 //! document derive `Component` or `Resource`.
 
+pub mod action;
 pub mod analysis;
 pub mod arrangement;
 pub mod automation;
@@ -21,3 +22,7 @@ pub mod scene;
 pub mod sound;
 pub mod time;
 pub mod track;
+pub mod validate;
+
+#[cfg(test)]
+pub(crate) mod testing;
