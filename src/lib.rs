@@ -13,3 +13,4 @@ pub mod export;
 pub mod files;
 pub mod model;
 pub mod persistence;
+pub mod session;

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Component,
+        )]
         #[serde(transparent)]
         pub struct $name(pub u32);
 

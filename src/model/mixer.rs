@@ -76,7 +76,7 @@ pub struct Send {
 }
 
 /// An effect in a rack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Component)]
 #[serde(deny_unknown_fields)]
 pub struct Effect {
     /// Stable id.

@@ -5,6 +5,7 @@
 //! point at clips, buses, the arrangement, grooves. Types that sit whole on an entity of the live
 //! document derive `Component` or `Resource`.
 
+pub mod action;
 pub mod analysis;
 pub mod arrangement;
 pub mod automation;
