@@ -20,8 +20,6 @@ pub mod mixer;
 pub mod project;
 pub mod sample;
 pub mod scene;
-pub mod intent;
-pub mod key;
 pub mod sound;
 pub mod time;
 pub mod track;
