@@ -1,6 +1,7 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
 
 pub mod analysis;
+pub mod cli;
 pub mod crash;
 pub mod device;
 pub mod engine;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ron::Options;
+use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -139,6 +140,17 @@ fn options() -> Options {
     Options::default().with_default_extension(Extensions::UNWRAP_VARIANT_NEWTYPES)
 }
 
+/// Reads a value written as ours are, or with the second bracket (`Midi((notes: …))`) that RON's
+/// other tools write. Of two errors the one that came further tells more.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, SpannedError> {
+    let reached = |e: &SpannedError| (e.span.end.line, e.span.end.col);
+    options().from_str(text).or_else(|ours| match Options::default().from_str(text) {
+        Ok(value) => Ok(value),
+        Err(plain) if reached(&plain) > reached(&ours) => Err(plain),
+        Err(_) => Err(ours),
+    })
+}
+
 /// Reads a project file.
 ///
 /// # Errors
@@ -170,7 +182,7 @@ pub fn parse(text: &str, name: &str) -> Result<Loaded, LoadError> {
         }
         Ok(Version::Number(n)) => n,
     };
-    let mut project = migrate::read(&options(), text, version).map_err(|e| {
+    let mut project = migrate::read(text, version).map_err(|e| {
         let (place, cause) = explain(text, &e);
         LoadError::Syntax { name: name.clone(), place, cause }
     })?;
@@ -249,7 +261,7 @@ pub(super) fn load_plain<T: DeserializeOwned>(path: &Path) -> Result<T, LoadErro
         let (place, cause) = (Place::of(&text, byte), "brackets are nested too deeply".to_owned());
         return Err(LoadError::Syntax { name, place, cause });
     }
-    options().from_str(&text).map_err(|e| {
+    read(&text).map_err(|e| {
         let (place, cause) = explain(&text, &e);
         LoadError::Syntax { name, place, cause }
     })

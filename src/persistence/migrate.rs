@@ -3,18 +3,18 @@
 //! A version's module holds only what was different then; everything else is today's model. When
 //! version 2 comes, today's differing parts are frozen as `v1`, and a step from it is added.
 
-use ron::Options;
 use ron::error::SpannedError;
 
+use super::hcs;
 use crate::model::ids::IdCounter;
 use crate::model::project::{PROJECT_VERSION, Project};
 
 /// Reads a text that says it is of `version`, which is at most [`PROJECT_VERSION`], and brings it up
 /// to today's.
-pub(super) fn read(ron: &Options, text: &str, version: u32) -> Result<Project, SpannedError> {
+pub(super) fn read(text: &str, version: u32) -> Result<Project, SpannedError> {
     let project = match version {
-        0 => from_v0(ron.from_str(text)?),
-        _ => ron.from_str(text)?,
+        0 => from_v0(hcs::read(text)?),
+        _ => hcs::read(text)?,
     };
     Ok(Project { version: PROJECT_VERSION, ..project })
 }

@@ -62,6 +62,17 @@ fn the_format_stays_what_it_is() {
 }
 
 #[test]
+fn plain_ron_is_read_too() {
+    let ours = parse(GOLDEN, "v1.hcs").unwrap().project;
+    let plain = ron::ser::to_string_pretty(&ours, ron::ser::PrettyConfig::default()).unwrap();
+    assert!(plain.contains("Midi(("));
+    assert_eq!(parse(&plain, "v1.hcs").unwrap().project, ours);
+    let bad = plain.replace("velocity:", "velocty:");
+    let error = parse(&bad, "v1.hcs").unwrap_err().to_string();
+    assert!(error.contains("did you mean 'velocity'"), "{error}");
+}
+
+#[test]
 fn a_changed_note_is_a_changed_line() {
     let mut project = parse(GOLDEN, "v1.hcs").unwrap().project;
     let clips = project.tracks.iter_mut().flat_map(|t| &mut t.clips);
