@@ -16,10 +16,7 @@ pub const BANDS_HZ: [(f64, f64); 6] = [
 /// RMS of consecutive windows of `window_s` seconds (at least one sample); the last may be shorter.
 pub fn rms_envelope(signal: &[f32], rate: u32, window_s: f64) -> Vec<f64> {
     let window = ((window_s * f64::from(rate)).round() as usize).max(1);
-    signal
-        .chunks(window)
-        .map(|chunk| mean_square(chunk).sqrt())
-        .collect()
+    signal.chunks(window).map(|chunk| mean_square(chunk).sqrt()).collect()
 }
 
 /// RMS level in dB between two times in seconds; [`SILENCE_DB`] where there is nothing.
@@ -34,14 +31,9 @@ pub fn level_db(signal: &[f32], rate: u32, from_s: f64, to_s: f64) -> f64 {
 pub fn envelope_difference_db(a: &[f32], b: &[f32], rate: u32, floor_db: f64) -> f64 {
     let (a, b) = (rms_envelope(a, rate, 0.005), rms_envelope(b, rate, 0.005));
     let level = |envelope: &[f64], i: usize| {
-        envelope
-            .get(i)
-            .map_or(SILENCE_DB, |rms| power_db(rms * rms))
-            .max(floor_db)
+        envelope.get(i).map_or(SILENCE_DB, |rms| power_db(rms * rms)).max(floor_db)
     };
-    (0..a.len().max(b.len()))
-        .map(|i| (level(&a, i) - level(&b, i)).abs())
-        .fold(0.0, f64::max)
+    (0..a.len().max(b.len())).map(|i| (level(&a, i) - level(&b, i)).abs()).fold(0.0, f64::max)
 }
 
 /// Energy of the whole signal in each of [`BANDS_HZ`], in dB; only differences of two signals of
@@ -65,19 +57,14 @@ pub fn band_energies_db(signal: &[f32], rate: u32) -> [f64; 6] {
 /// Bands in which both are more than 80 dB under their signal's strongest band count as equal.
 pub fn band_differences_db(a: &[f32], b: &[f32], rate: u32) -> [f64; 6] {
     let n = a.len().min(b.len());
-    let (a, b) = (
-        band_energies_db(&a[..n], rate),
-        band_energies_db(&b[..n], rate),
-    );
+    let (a, b) = (band_energies_db(&a[..n], rate), band_energies_db(&b[..n], rate));
     let top = |bands: &[f64; 6]| bands.iter().copied().fold(SILENCE_DB, f64::max);
     let (top_a, top_b) = (top(&a), top(&b));
-    std::array::from_fn(|i| {
-        if a[i] < top_a - 80.0 && b[i] < top_b - 80.0 {
-            0.0
-        } else {
-            a[i] - b[i]
-        }
-    })
+    std::array::from_fn(
+        |i| {
+            if a[i] < top_a - 80.0 && b[i] < top_b - 80.0 { 0.0 } else { a[i] - b[i] }
+        },
+    )
 }
 
 /// Frames at which sound starts: the first sample above `threshold` (absolute value) after at
@@ -120,11 +107,7 @@ mod tests {
     #[test]
     fn differences_are_found_where_they_are() {
         let a = tone(100.0, 0.5, 48_000);
-        let b: Vec<f32> = a
-            .iter()
-            .zip(tone(2000.0, 0.25, 48_000))
-            .map(|(x, y)| x + y)
-            .collect();
+        let b: Vec<f32> = a.iter().zip(tone(2000.0, 0.25, 48_000)).map(|(x, y)| x + y).collect();
         let bands = band_differences_db(&b, &a, 48_000);
         assert!(bands[1].abs() < 0.1 && bands[4] > 40.0, "{bands:?}");
         let mut c = a.clone();

@@ -105,9 +105,8 @@ mod tests {
     use crate::analysis::{mean_square, power_db};
 
     fn gain_db(pass: Pass, order: usize, cutoff: f64, f: f64) -> f64 {
-        let tone: Vec<f32> = (0..48_000)
-            .map(|i| (2.0 * PI * f * f64::from(i) / 48_000.0).sin() as f32)
-            .collect();
+        let tone: Vec<f32> =
+            (0..48_000).map(|i| (2.0 * PI * f * f64::from(i) / 48_000.0).sin() as f32).collect();
         let out = forward(&butterworth(pass, order, cutoff, 48_000), &tone);
         power_db(mean_square(&out[24_000..])) - power_db(mean_square(&tone[24_000..]))
     }
@@ -120,19 +119,15 @@ mod tests {
             }
             let octave = gain_db(Pass::Low, order, 400.0, 800.0);
             let expected = -10.0 * (1.0 + 2f64.powi(2 * order as i32)).log10();
-            assert!(
-                (octave - expected).abs() < 0.2,
-                "order {order}: {octave} dB"
-            );
+            assert!((octave - expected).abs() < 0.2, "order {order}: {octave} dB");
             assert!(gain_db(Pass::High, order, 400.0, 8000.0).abs() < 0.01);
         }
     }
 
     #[test]
     fn zero_phase_shifts_nothing_and_attenuates_twice() {
-        let tone: Vec<f32> = (0..9600)
-            .map(|i| (2.0 * PI * 300.0 * f64::from(i) / 48_000.0).sin() as f32)
-            .collect();
+        let tone: Vec<f32> =
+            (0..9600).map(|i| (2.0 * PI * 300.0 * f64::from(i) / 48_000.0).sin() as f32).collect();
         let sections = butterworth(Pass::Low, 4, 300.0, 48_000);
         let out = zero_phase(&sections, &tone).expect("long enough");
         for i in 2400..7200 {

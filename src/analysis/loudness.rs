@@ -104,11 +104,7 @@ fn walk(
 }
 
 fn finite(db: f64) -> f64 {
-    if db.is_finite() {
-        db.max(SILENCE_DB)
-    } else {
-        SILENCE_DB
-    }
+    if db.is_finite() { db.max(SILENCE_DB) } else { SILENCE_DB }
 }
 
 #[cfg(test)]
@@ -129,18 +125,12 @@ mod tests {
         // EBU Tech 3341, case 1.
         let signal = tone(-23.0, 20);
         let measured = loudness(&[&signal, &signal], 48_000).expect("a meter");
-        assert!(
-            (measured.integrated_lufs + 23.0).abs() < 0.1,
-            "{measured:?}"
-        );
+        assert!((measured.integrated_lufs + 23.0).abs() < 0.1, "{measured:?}");
         assert!((measured.short_term_max_lufs + 23.0).abs() < 0.1);
         assert!((measured.momentary_max_lufs + 23.0).abs() < 0.1);
         assert!((measured.true_peak_dbtp + 23.0).abs() < 0.1);
         assert!(measured.range_lu < 0.1);
-        assert_eq!(
-            integrated_lufs(&[&signal, &signal], 48_000),
-            Ok(measured.integrated_lufs)
-        );
+        assert_eq!(integrated_lufs(&[&signal, &signal], 48_000), Ok(measured.integrated_lufs));
     }
 
     #[test]
@@ -150,10 +140,7 @@ mod tests {
         assert_eq!(values.len(), 1);
         assert!((values[0] + 23.0).abs() < 0.1, "{values:?}");
         let long = tone(-23.0, 5);
-        assert_eq!(
-            short_term_lufs(&[&long, &long], 48_000).map(|v| v.len()),
-            Ok(21)
-        );
+        assert_eq!(short_term_lufs(&[&long, &long], 48_000).map(|v| v.len()), Ok(21));
         assert_eq!(short_term_lufs(&[&[], &[]], 48_000), Ok(vec![SILENCE_DB]));
         assert_eq!(integrated_lufs(&[&[0.0; 48_000]], 48_000), Ok(SILENCE_DB));
         assert!(loudness(&[&signal], 0).is_err());

@@ -17,11 +17,7 @@ pub const SILENCE_DB: f64 = -200.0;
 
 /// A power (mean square) in decibels, never under [`SILENCE_DB`].
 pub fn power_db(power: f64) -> f64 {
-    if power > 1e-20 {
-        10.0 * power.log10()
-    } else {
-        SILENCE_DB
-    }
+    if power > 1e-20 { 10.0 * power.log10() } else { SILENCE_DB }
 }
 
 /// Mean square of `signal`; zero where it is empty.
@@ -29,11 +25,7 @@ pub fn mean_square(signal: &[f32]) -> f64 {
     if signal.is_empty() {
         return 0.0;
     }
-    signal
-        .iter()
-        .map(|&x| f64::from(x) * f64::from(x))
-        .sum::<f64>()
-        / signal.len() as f64
+    signal.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() / signal.len() as f64
 }
 
 /// Mean of two channels, as long as the shorter one.

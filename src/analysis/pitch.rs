@@ -57,21 +57,14 @@ pub fn pitch_hz(signal: &[f32], rate: u32, min_hz: f64, max_hz: f64) -> Option<f
     let peaks: Vec<usize> = (1..correlation.len() - 1)
         .filter(|&i| correlation[i] > correlation[i - 1] && correlation[i] >= correlation[i + 1])
         .collect();
-    let best = peaks
-        .iter()
-        .map(|&i| correlation[i])
-        .fold(f64::NEG_INFINITY, f64::max);
+    let best = peaks.iter().map(|&i| correlation[i]).fold(f64::NEG_INFINITY, f64::max);
     if best < 0.5 {
         return None;
     }
     let i = *peaks.iter().find(|&&i| correlation[i] > best - 0.03)?;
     let (before, top, after) = (correlation[i - 1], correlation[i], correlation[i + 1]);
     let bend = before - 2.0 * top + after;
-    let offset = if bend < 0.0 {
-        0.5 * (before - after) / bend
-    } else {
-        0.0
-    };
+    let offset = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
     Some(rate_hz / ((shortest - 1 + i) as f64 + offset))
 }
 
@@ -97,10 +90,7 @@ mod tests {
                     let signal = tail(hz, drive, decay, 9600);
                     let found = pitch_hz(&signal, 48_000, 30.0, 220.0).expect("a tone");
                     let off = cents(found, hz);
-                    assert!(
-                        off.abs() < 3.0,
-                        "{hz} Hz, drive {drive}, decay {decay}: {off} cents"
-                    );
+                    assert!(off.abs() < 3.0, "{hz} Hz, drive {drive}, decay {decay}: {off} cents");
                 }
             }
         }

@@ -117,27 +117,15 @@ pub fn describe(left: &[f32], right: &[f32], rate: u32) -> Option<SoundMeasures>
 
 fn centroid(power: &[f64], bin: f64) -> f64 {
     let total: f64 = power.iter().sum();
-    power
-        .iter()
-        .enumerate()
-        .map(|(i, p)| i as f64 * bin * p)
-        .sum::<f64>()
-        / total
+    power.iter().enumerate().map(|(i, p)| i as f64 * bin * p).sum::<f64>() / total
 }
 
 fn width(left: &[f32], right: &[f32]) -> f64 {
     let sum = |sign: f64| -> f64 {
-        left.iter()
-            .zip(right)
-            .map(|(&l, &r)| (f64::from(l) + sign * f64::from(r)).powi(2))
-            .sum()
+        left.iter().zip(right).map(|(&l, &r)| (f64::from(l) + sign * f64::from(r)).powi(2)).sum()
     };
     let (side, mid) = (sum(-1.0), sum(1.0));
-    if side == 0.0 {
-        0.0
-    } else {
-        (side / mid + 1e-12).sqrt()
-    }
+    if side == 0.0 { 0.0 } else { (side / mid + 1e-12).sqrt() }
 }
 
 /// RMS over a window centred on each sample, silence around the signal.

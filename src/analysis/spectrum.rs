@@ -10,11 +10,7 @@ use rustfft::num_complex::Complex;
 pub fn power_spectrum(signal: &[f32]) -> Vec<f64> {
     let n = signal.len();
     let hann = |i: usize| {
-        if n < 2 {
-            1.0
-        } else {
-            0.5 - 0.5 * (2.0 * PI * i as f64 / (n - 1) as f64).cos()
-        }
+        if n < 2 { 1.0 } else { 0.5 - 0.5 * (2.0 * PI * i as f64 / (n - 1) as f64).cos() }
     };
     windowed_power(signal, hann)
 }
@@ -67,11 +63,7 @@ pub fn alias_db(signal: &[f32], rate: u32, fundamental_hz: f64) -> Option<f64> {
     }
     let power = windowed_power(signal, |i| {
         let x = 2.0 * PI * i as f64 / n as f64;
-        TERMS
-            .iter()
-            .enumerate()
-            .map(|(k, term)| term * (k as f64 * x).cos())
-            .sum()
+        TERMS.iter().enumerate().map(|(k, term)| term * (k as f64 * x).cos()).sum()
     });
     let top = power.len().min((20_000.0 / bin_hz) as usize);
     let (mut fundamental, mut stray) = (0.0_f64, 0.0_f64);
@@ -96,13 +88,8 @@ fn windowed_power(signal: &[f32], window: impl Fn(usize) -> f64) -> Vec<f64> {
         .enumerate()
         .map(|(i, &x)| Complex::new(f64::from(x) * window(i), 0.0))
         .collect();
-    FftPlanner::new()
-        .plan_fft_forward(bins.len())
-        .process(&mut bins);
-    bins[..=signal.len() / 2]
-        .iter()
-        .map(Complex::norm_sqr)
-        .collect()
+    FftPlanner::new().plan_fft_forward(bins.len()).process(&mut bins);
+    bins[..=signal.len() / 2].iter().map(Complex::norm_sqr).collect()
 }
 
 #[cfg(test)]

@@ -10,19 +10,11 @@ use super::{SILENCE_DB, mean_square, power_db};
 pub fn side_to_mid_db(left: &[f32], right: &[f32], rate: u32, below_hz: f64) -> f64 {
     let low = butterworth(Pass::Low, 4, below_hz, rate);
     let level = |sign: f32| {
-        let sum: Vec<f32> = left
-            .iter()
-            .zip(right)
-            .map(|(l, r)| 0.5 * (l + sign * r))
-            .collect();
+        let sum: Vec<f32> = left.iter().zip(right).map(|(l, r)| 0.5 * (l + sign * r)).collect();
         zero_phase(&low, &sum).map_or(SILENCE_DB, |filtered| power_db(mean_square(&filtered)))
     };
     let (mid, side) = (level(1.0), level(-1.0));
-    if side <= SILENCE_DB {
-        SILENCE_DB
-    } else {
-        side - mid
-    }
+    if side <= SILENCE_DB { SILENCE_DB } else { side - mid }
 }
 
 #[cfg(test)]
@@ -36,19 +28,10 @@ mod tests {
                 (a * (std::f64::consts::TAU * f * f64::from(i) / 48_000.0).sin()) as f32
             })
         };
-        let left: Vec<f32> = tone(60.0, 0.5)
-            .zip(tone(3000.0, 0.5))
-            .map(|(a, b)| a + b)
-            .collect();
-        let right: Vec<f32> = tone(60.0, 0.4)
-            .zip(tone(3000.0, -0.5))
-            .map(|(a, b)| a + b)
-            .collect();
+        let left: Vec<f32> = tone(60.0, 0.5).zip(tone(3000.0, 0.5)).map(|(a, b)| a + b).collect();
+        let right: Vec<f32> = tone(60.0, 0.4).zip(tone(3000.0, -0.5)).map(|(a, b)| a + b).collect();
         let ratio = side_to_mid_db(&left, &right, 48_000, 120.0);
-        assert!(
-            (ratio - 20.0 * (0.05f64 / 0.45).log10()).abs() < 0.1,
-            "{ratio}"
-        );
+        assert!((ratio - 20.0 * (0.05f64 / 0.45).log10()).abs() < 0.1, "{ratio}");
         assert_eq!(side_to_mid_db(&left, &left, 48_000, 120.0), SILENCE_DB);
     }
 }

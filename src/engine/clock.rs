@@ -216,6 +216,16 @@ impl Clock {
         self.ramp = (beats > 0).then_some(Ramp { from: pos, a: from, b: bpm, stairs, next: 0 });
     }
 
+    /// The frame `pos` will fall on if nothing changes the tempo map's course. Positions played
+    /// already fall on the current frame.
+    pub fn frame_ahead(&self, pos: Pos) -> u64 {
+        let mut clock = self.clone();
+        while let Some((at, bpm)) = clock.next_change().filter(|(at, _)| *at < pos) {
+            clock.step_over(at, bpm);
+        }
+        clock.line().frame_of(pos.max(clock.cursor))
+    }
+
     fn anchor_at(&mut self, frame: u64, bpm: Bpm) {
         let pos = self.line().pos_at(frame).max(self.cursor);
         self.re_anchor(pos, bpm);
@@ -244,6 +254,16 @@ impl Clock {
         Some((Pos::from(step.at), step.bpm))
     }
 
+    /// Take the next change of tempo.
+    fn step_over(&mut self, at: Pos, bpm: Bpm) {
+        self.re_anchor(at, bpm);
+        match &mut self.ramp {
+            Some(ramp) if ramp.next < ramp.stairs => ramp.next += 1,
+            Some(_) => self.ramp = None,
+            None => self.next += 1,
+        }
+    }
+
     /// The next stretch of positions that sound before `end_frame`, not reaching beyond `limit`;
     /// `None` when all of them were handed out.
     pub fn next_span(&mut self, end_frame: u64, limit: Pos) -> Option<Span> {
@@ -256,12 +276,7 @@ impl Clock {
             let at_change = change.is_some_and(|(at, _)| at <= to);
             self.cursor = self.cursor.max(to);
             if at_change && let Some((at, bpm)) = change {
-                self.re_anchor(at, bpm);
-                match &mut self.ramp {
-                    Some(ramp) if ramp.next < ramp.stairs => ramp.next += 1,
-                    Some(_) => self.ramp = None,
-                    None => self.next += 1,
-                }
+                self.step_over(at, bpm);
             }
             if span.to > span.from {
                 return Some(span);

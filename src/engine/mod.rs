@@ -15,6 +15,7 @@
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
 //! | `prepare` | project → prepared state |
+//! | `adapter`, `offline` | any request size from blocks of 64; both halves on one thread |
 
 pub mod adapter;
 pub mod block;
@@ -23,6 +24,7 @@ pub mod graph;
 pub mod launcher;
 pub mod meter;
 pub mod node;
+pub mod offline;
 mod perform;
 pub mod plan;
 pub mod prepare;

@@ -129,6 +129,11 @@ impl Renderer {
         (self.clock.pos(), self.playing)
     }
 
+    /// The frame a position ahead will fall on if no command changes the tempo.
+    pub fn frame_ahead(&self, pos: Pos) -> u64 {
+        self.clock.frame_ahead(pos)
+    }
+
     /// Whether any clip plays or waits to.
     pub fn is_busy(&self) -> bool {
         let queued = self.launch.iter().any(|l| l.queued.is_some());

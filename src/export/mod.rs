@@ -1,4 +1,5 @@
 //! Music leaving the program: audio files and MIDI files.
 
+pub mod bounce;
 pub mod midi;
 pub mod wav;

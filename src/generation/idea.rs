@@ -248,19 +248,13 @@ impl Idea {
     /// The chord at a tick.
     pub fn chord(&self, tick: i64) -> Chord {
         let sounding = self.chords.iter().rev().find(|chord| chord.start <= tick);
-        sounding.copied().unwrap_or(Chord {
-            start: 0,
-            degree: 0,
-        })
+        sounding.copied().unwrap_or(Chord { start: 0, degree: 0 })
     }
 
     /// The ticks of a 4-bar block, cut at the idea's end.
     pub fn block_span(&self, index: usize) -> Span {
         let start = index as i64 * 4 * BAR;
-        Span {
-            start,
-            end: (start + 4 * BAR).min(self.length()),
-        }
+        Span { start, end: (start + 4 * BAR).min(self.length()) }
     }
 }
 

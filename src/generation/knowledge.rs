@@ -312,28 +312,13 @@ pub struct Knowledge {
 }
 
 static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| Knowledge {
-    genres: read(
-        "genres.ron",
-        include_str!("../../knowledge_base/genres.ron"),
-    ),
+    genres: read("genres.ron", include_str!("../../knowledge_base/genres.ron")),
     styles: vec![
-        read(
-            "gabber.ron",
-            include_str!("../../knowledge_base/gabber.ron"),
-        ),
-        read(
-            "frenchcore.ron",
-            include_str!("../../knowledge_base/frenchcore.ron"),
-        ),
-        read(
-            "hard_techno.ron",
-            include_str!("../../knowledge_base/hard_techno.ron"),
-        ),
+        read("gabber.ron", include_str!("../../knowledge_base/gabber.ron")),
+        read("frenchcore.ron", include_str!("../../knowledge_base/frenchcore.ron")),
+        read("hard_techno.ron", include_str!("../../knowledge_base/hard_techno.ron")),
     ],
-    sounds: read(
-        "sounds.ron",
-        include_str!("../../knowledge_base/sounds.ron"),
-    ),
+    sounds: read("sounds.ron", include_str!("../../knowledge_base/sounds.ron")),
 });
 
 /// Reads an embedded table. It ships inside the program and a test reads it, so a mistake in it
@@ -354,18 +339,12 @@ impl Knowledge {
     /// The row of `genre`.
     pub fn genre(&self, genre: Genre) -> &GenreRow {
         // A test checks that every genre has its row.
-        self.genres
-            .iter()
-            .find(|row| row.genre == genre)
-            .unwrap_or(&self.genres[0])
+        self.genres.iter().find(|row| row.genre == genre).unwrap_or(&self.genres[0])
     }
 
     /// The style `genre` is written with.
     pub fn style(&self, genre: Genre) -> &Style {
         let wanted = self.genre(genre).writes_as;
-        self.styles
-            .iter()
-            .find(|style| style.genre == wanted)
-            .unwrap_or(&self.styles[0])
+        self.styles.iter().find(|style| style.genre == wanted).unwrap_or(&self.styles[0])
     }
 }

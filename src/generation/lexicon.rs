@@ -13,10 +13,7 @@ const SOURCE: &str = include_str!("../../knowledge_base/lexicon.ron");
 
 /// What a word or phrase means; documented in `knowledge_base/lexicon.ron`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[allow(
-    missing_docs,
-    reason = "documented in the word list, which is what people edit"
-)]
+#[allow(missing_docs, reason = "documented in the word list, which is what people edit")]
 pub enum Meaning {
     Genre(Genre, u8),
     Role(Role),
@@ -106,9 +103,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut entries = BTreeMap::new();
     for word in &source.words {
         for say in &word.say {
-            entries
-                .entry(say.as_str())
-                .or_insert(Entry::Word(&word.means));
+            entries.entry(say.as_str()).or_insert(Entry::Word(&word.means));
         }
     }
     for profile in &source.profiles {
@@ -116,11 +111,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             entries.insert(say.as_str(), Entry::Profile(profile));
         }
     }
-    let longest = entries
-        .keys()
-        .map(|say| say.split(' ').count())
-        .max()
-        .unwrap_or(1);
+    let longest = entries.keys().map(|say| say.split(' ').count()).max().unwrap_or(1);
     Lexicon { entries, longest }
 });
 
@@ -211,23 +202,9 @@ mod tests {
         assert_eq!(role("hover"), Some(Meaning::Role(Role::Hoover)));
         assert_eq!(role("hoofer"), Some(Meaning::Role(Role::Hoover)));
         assert_eq!(role("screach"), Some(Meaning::Role(Role::Screech)));
-        assert_eq!(
-            role("frenshcore"),
-            Some(Meaning::Genre(Genre::Frenchcore, 10))
-        );
-        assert_eq!(
-            role("hard tecno"),
-            Some(Meaning::Genre(Genre::HardTechno, 10))
-        );
-        for word in [
-            "jazz",
-            "pizza",
-            "xyz",
-            "banana",
-            "salsa",
-            "reggae",
-            "kubernetes",
-        ] {
+        assert_eq!(role("frenshcore"), Some(Meaning::Genre(Genre::Frenchcore, 10)));
+        assert_eq!(role("hard tecno"), Some(Meaning::Genre(Genre::HardTechno, 10)));
+        for word in ["jazz", "pizza", "xyz", "banana", "salsa", "reggae", "kubernetes"] {
             assert_eq!(lexicon.near(word), None, "{word}");
         }
     }

@@ -4,6 +4,7 @@ pub mod composer;
 pub mod idea;
 pub mod knowledge;
 pub mod lexicon;
+pub mod project;
 pub mod prompt;
 pub mod rules;
 pub mod score;

@@ -106,17 +106,11 @@ impl Reader {
     }
 
     fn key(&mut self, rest: &[Token]) -> Option<usize> {
-        let words: Vec<&str> = rest
-            .iter()
-            .take_while(|t| !t.is_break())
-            .take(4)
-            .map(|t| t.low.as_str())
-            .collect();
+        let words: Vec<&str> =
+            rest.iter().take_while(|t| !t.is_break()).take(4).map(|t| t.low.as_str()).collect();
         // FM is a kind of synthesis, "am" a German preposition before a noun.
         let preposition = rest[0].raw == "am"
-            && rest
-                .get(1)
-                .is_some_and(|t| t.low.chars().all(char::is_alphabetic) && !t.is_break());
+            && rest.get(1).is_some_and(|t| t.low.chars().all(char::is_alphabetic) && !t.is_break());
         if rest[0].raw == "FM" || preposition {
             return None;
         }
@@ -250,11 +244,7 @@ impl Reader {
 
     /// −1 where the word is turned round by "less" or "not".
     fn sign(&self) -> i8 {
-        if self.change < 0 || self.mode == Mode::Exclude {
-            -1
-        } else {
-            1
-        }
+        if self.change < 0 || self.mode == Mode::Exclude { -1 } else { 1 }
     }
 }
 

@@ -11,10 +11,8 @@ pub fn check(idea: &Idea) -> Vec<RuleResult> {
 /// Merit of a candidate: 10 for each rule kept minus 10 for each broken, plus 0–4 for craft. Higher
 /// is better.
 pub fn merit(idea: &Idea) -> f64 {
-    let kept: f64 = rules::check(idea)
-        .iter()
-        .map(|rule| if rule.pass { 10.0 } else { -10.0 })
-        .sum();
+    let kept: f64 =
+        rules::check(idea).iter().map(|rule| if rule.pass { 10.0 } else { -10.0 }).sum();
     kept + craft(idea)
 }
 
@@ -35,7 +33,8 @@ fn craft(idea: &Idea) -> f64 {
     let standing = count(&|step| step == 0);
     let motion = 1.0 - (standing - 0.2).max(0.0) / 0.8;
     let peak = pitches.iter().max().copied().unwrap_or(0);
-    let at_peak = pitches.iter().filter(|p| **p == peak).count() as f64 / pitches.len().max(1) as f64;
+    let at_peak =
+        pitches.iter().filter(|p| **p == peak).count() as f64 / pitches.len().max(1) as f64;
     let summit = 1.0 - (at_peak - 0.08).abs() / 0.92;
     let mut classes: Vec<i32> = pitches.iter().map(|p| p.rem_euclid(12)).collect();
     classes.sort_unstable();

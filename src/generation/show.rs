@@ -25,11 +25,8 @@ pub fn text(idea: &Idea) -> String {
     let _ = writeln!(out, "chords: {}", chords.join(", "));
     for part in &idea.parts {
         let preset = if part.preset.is_empty() { "default" } else { &part.preset };
-        let _ = writeln!(
-            out,
-            "{} ({} “{preset}”, {:+.1} dB)",
-            part.name, part.sound, part.volume_db
-        );
+        let _ =
+            writeln!(out, "{} ({} “{preset}”, {:+.1} dB)", part.name, part.sound, part.volume_db);
         for block in 0..idea.blocks.len() {
             let letter = idea.blocks[block].letter();
             let bars = (block * 4)..(block * 4 + 4).min(idea.bars as usize);
@@ -48,10 +45,7 @@ fn bar_text(part: &Part, bar: i64) -> String {
     (0..16)
         .map(|step| {
             let from = bar * BAR + step * STEP;
-            let starting = part
-                .notes
-                .iter()
-                .find(|note| (from..from + STEP).contains(&note.start));
+            let starting = part.notes.iter().find(|note| (from..from + STEP).contains(&note.start));
             let sounding = part.notes.iter().any(|n| n.start < from && n.end() > from);
             match starting {
                 Some(_) if drum => 'x',

@@ -59,11 +59,7 @@ impl TryFrom<String> for Steps {
             };
             if let Some(accent) = accent {
                 open = true;
-                hits.push(Hit {
-                    step: length,
-                    length: 1,
-                    accent,
-                });
+                hits.push(Hit { step: length, length: 1, accent });
             }
             length += 1;
         }

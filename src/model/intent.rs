@@ -179,14 +179,8 @@ impl Role {
     }
 
     /// Roles that can carry the tune, most likely first.
-    pub const MELODIC: [Role; 6] = [
-        Role::Hoover,
-        Role::Lead,
-        Role::Acid,
-        Role::Piano,
-        Role::Stab,
-        Role::Screech,
-    ];
+    pub const MELODIC: [Role; 6] =
+        [Role::Hoover, Role::Lead, Role::Acid, Role::Piano, Role::Stab, Role::Screech];
 }
 
 impl fmt::Display for Role {
@@ -339,10 +333,7 @@ pub struct Intent {
 impl Intent {
     /// The key, when both its halves are decided.
     pub fn key(&self) -> Option<Key> {
-        Some(Key {
-            root: self.root?,
-            scale: self.scale?,
-        })
+        Some(Key { root: self.root?, scale: self.scale? })
     }
 
     /// Whether `role` was asked for and not excluded.

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct PitchClass(u8);
 
 /// How a pitch class is written; the accidentals are those commonest in minor keys.
-const NAMES: [&str; 12] = [
-    "C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B",
-];
+const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"];
 
 impl PitchClass {
     /// The pitch class of any semitone count above C; wraps at the octave.
@@ -199,18 +197,12 @@ impl FromStr for Key {
         if let Some(found) = read_key(&words)
             && found.words == words.len()
         {
-            return Ok(Key {
-                root: found.root,
-                scale: found.scale,
-            });
+            return Ok(Key { root: found.root, scale: found.scale });
         }
         if let [word] = words[..]
             && let Some((root, "")) = read_root(word)
         {
-            return Ok(Key {
-                root,
-                scale: Scale::Minor,
-            });
+            return Ok(Key { root, scale: Scale::Minor });
         }
         Err(KeyError(text.to_owned()))
     }
@@ -259,21 +251,13 @@ pub fn read_key(words: &[&str]) -> Option<FoundKey> {
         if *first == "b" && used == 1 && matches!(words.get(1), Some(&"moll" | &"dur")) {
             root = root.up(-1);
         }
-        Some(FoundKey {
-            root,
-            scale,
-            words: used + taken,
-        })
+        Some(FoundKey { root, scale, words: used + taken })
     } else {
         let (scale, taken) = read_scale(&[rest])?;
         if *first == "bmoll" || *first == "bdur" {
             root = root.up(-1);
         }
-        let mut found = FoundKey {
-            root,
-            scale,
-            words: taken,
-        };
+        let mut found = FoundKey { root, scale, words: taken };
         // "F#m harmonic", "amin phrygian dominant": a second word may narrow the first.
         if let Some((narrower, more)) = read_scale(&words[1..])
             && narrower.is_major() == scale.is_major()
@@ -314,16 +298,8 @@ pub fn read_scale(words: &[&str]) -> Option<(Scale, usize)> {
 /// A note name at the start of a lower-case word, and what follows it in the word.
 fn read_root(word: &str) -> Option<(PitchClass, &str)> {
     // Longest names first: "sol" before "so…", "fis" before "f".
-    const SYLLABLES: [(&str, i32); 8] = [
-        ("sol", 7),
-        ("do", 0),
-        ("ré", 2),
-        ("re", 2),
-        ("mi", 4),
-        ("fa", 5),
-        ("la", 9),
-        ("si", 11),
-    ];
+    const SYLLABLES: [(&str, i32); 8] =
+        [("sol", 7), ("do", 0), ("ré", 2), ("re", 2), ("mi", 4), ("fa", 5), ("la", 9), ("si", 11)];
     const ENDINGS: [&str; 14] = [
         "", "m", "min", "minor", "moll", "mineur", "minore", "maj", "major", "dur", "majeur",
         "maggiore", "phrygian", "dorian",
@@ -386,10 +362,7 @@ mod tests {
     use super::*;
 
     fn key(root: i32, scale: Scale) -> Key {
-        Key {
-            root: PitchClass::new(root),
-            scale,
-        }
+        Key { root: PitchClass::new(root), scale }
     }
 
     #[test]

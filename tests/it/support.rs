@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hardcore::device::offline::Offline;
+use hardcore::engine::offline::Offline;
 use hardcore::engine::prepare::{Options, Samples, prepare};
 use hardcore::engine::protocol::Gesture;
 use hardcore::engine::renderer::Outputs;

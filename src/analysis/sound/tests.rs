@@ -41,9 +41,8 @@ fn pad() -> (Vec<f32>, Vec<f32>) {
         (0..24_000)
             .map(|i| {
                 let t = f64::from(i) / 48_000.0;
-                let saw: f64 = (1..20)
-                    .map(|k| (TAU * f * f64::from(k) * t).sin() / f64::from(k))
-                    .sum();
+                let saw: f64 =
+                    (1..20).map(|k| (TAU * f * f64::from(k) * t).sin() / f64::from(k)).sum();
                 (0.3 * (t / 0.06).min(1.0) * saw) as f32
             })
             .collect()
@@ -54,10 +53,7 @@ fn pad() -> (Vec<f32>, Vec<f32>) {
 /// Every pair within `tolerance` of the expected size (absolute below one).
 fn close(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     for (f, e) in found.iter().zip(expected) {
-        assert!(
-            (f - e).abs() <= tolerance * e.abs().max(1.0),
-            "{what}: {f}, not {e}"
-        );
+        assert!((f - e).abs() <= tolerance * e.abs().max(1.0), "{what}: {f}, not {e}");
     }
 }
 
@@ -78,18 +74,8 @@ fn check((left, right): (Vec<f32>, Vec<f32>), expected: &SoundMeasures) {
     // One sample either way where the envelope grazes the threshold.
     close("d20", &[found.d20_ms], &[expected.d20_ms], 1e-3);
     close("d40", &[found.d40_ms], &[expected.d40_ms], 1e-3);
-    close(
-        "dominant",
-        &[found.dominant_hz],
-        &[expected.dominant_hz],
-        1e-4,
-    );
-    close(
-        "centroid",
-        &[found.centroid_hz],
-        &[expected.centroid_hz],
-        1e-4,
-    );
+    close("dominant", &[found.dominant_hz], &[expected.dominant_hz], 1e-4);
+    close("centroid", &[found.centroid_hz], &[expected.centroid_hz], 1e-4);
     close("rolloff", &[found.rolloff_hz], &[expected.rolloff_hz], 1e-4);
     // Single-precision dust sets the floor of a tonal spectrum, so the flatness of one is a bound.
     if expected.flatness > 1e-9 {
@@ -160,12 +146,7 @@ fn a_hat_measures_as_the_reference() {
                 None,
                 None,
             ],
-            centroids_hz: [
-                Some(11_934.706),
-                Some(11_701.524),
-                Some(11_809.631),
-                Some(12_188.037),
-            ],
+            centroids_hz: [Some(11_934.706), Some(11_701.524), Some(11_809.631), Some(12_188.037)],
             width: 1.011_235,
         },
     );

@@ -73,21 +73,18 @@ fn onsets(
 ) -> BTreeMap<Role, Vec<Onset>> {
     let from = fill.map_or(BAR, |fill| BAR - i64::from(fill.beats) * BEAT);
     let mut out: BTreeMap<Role, Vec<Onset>> = BTreeMap::new();
-    let plain = |tick, length, accent| Onset {
-        tick,
-        length,
-        accent,
-        growth: None,
-    };
+    let plain = |tick, length, accent| Onset { tick, length, accent, growth: None };
     for (role, pattern) in bars {
         if !plan.plays(*role, bar) {
             continue;
         }
         let goes_on = fill.is_none_or(|fill| fill.hats)
             && matches!(role, Role::ClosedHat | Role::OpenHat | Role::Ride);
-        let hits = pattern.steps.hits.iter().map(|hit| {
-            plain(hit.step as i64 * STEP, pattern.length, hit.accent)
-        });
+        let hits = pattern
+            .steps
+            .hits
+            .iter()
+            .map(|hit| plain(hit.step as i64 * STEP, pattern.length, hit.accent));
         let kept = hits.filter(|onset| onset.tick < from || goes_on);
         out.entry(*role).or_default().extend(kept);
     }
@@ -95,12 +92,9 @@ fn onsets(
         let turns = turn.filter(|_| bar % 8 == 3);
         let kicks = out.entry(Role::Kick).or_default();
         match turns {
-            Some(steps) => kicks.extend(
-                steps
-                    .hits
-                    .iter()
-                    .map(|hit| plain(hit.step as i64 * STEP, 1.0, 0)),
-            ),
+            Some(steps) => {
+                kicks.extend(steps.hits.iter().map(|hit| plain(hit.step as i64 * STEP, 1.0, 0)))
+            }
             None => kicks.extend((0..4).map(|beat| plain(beat * BEAT, 1.0, 0))),
         }
         kicks.retain(|onset| onset.tick < from);
@@ -133,11 +127,9 @@ fn fill_onsets(steps: &Steps, beats: u32, from: i64) -> Vec<Onset> {
 
 /// Who plays a fill's snare: whichever of snare and clap already plays, else a snare for the fill.
 fn fill_snare(plan: &Plan, bar: u32) -> Option<Role> {
-    let playing = [Role::Snare, Role::Clap]
-        .into_iter()
-        .find(|role| plan.plays(*role, bar));
-    let extra = (!plan.intent.only && !plan.intent.without.contains(&Role::Snare))
-        .then_some(Role::Snare);
+    let playing = [Role::Snare, Role::Clap].into_iter().find(|role| plan.plays(*role, bar));
+    let extra =
+        (!plan.intent.only && !plan.intent.without.contains(&Role::Snare)).then_some(Role::Snare);
     playing.or(extra)
 }
 
@@ -223,11 +215,7 @@ pub fn kick_pitch(plan: &Plan) -> u8 {
         best.unwrap_or(33)
     };
     let (root, fifth) = (nearest(0), nearest(4));
-    let pitch = if outside(root) > 1.5 && outside(fifth) < outside(root) {
-        fifth
-    } else {
-        root
-    };
+    let pitch = if outside(root) > 1.5 && outside(fifth) < outside(root) { fifth } else { root };
     pitch.clamp(0, 127) as u8
 }
 

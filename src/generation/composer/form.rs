@@ -47,9 +47,7 @@ impl Plan {
 
     /// Whether `role` plays in a bar counted from 0.
     pub fn plays(&self, role: Role, bar: u32) -> bool {
-        self.active
-            .get(&role)
-            .is_some_and(|blocks| blocks[self.block(bar).index()])
+        self.active.get(&role).is_some_and(|blocks| blocks[self.block(bar).index()])
     }
 
     /// The chord at a tick.
@@ -82,10 +80,7 @@ pub fn choose_key(intent: &Intent, seed: u64) -> Key {
         })
         .map_or(Scale::Minor, |(scale, _)| *scale);
     let root = chance.one(&row.roots).copied();
-    Key {
-        root: intent.root.or(root).unwrap_or(row.roots[0]),
-        scale: intent.scale.unwrap_or(scale),
-    }
+    Key { root: intent.root.or(root).unwrap_or(row.roots[0]), scale: intent.scale.unwrap_or(scale) }
 }
 
 /// Plans one candidate.
@@ -96,9 +91,7 @@ pub fn plan(intent: &Intent, key: Key, seed: u64) -> Plan {
     let mut chance = Chance::new(seed, "form");
     let bars = intent.bars.clamp(1, 128);
     let blocks = letters(bars);
-    let form = chance
-        .weighted(&style.forms, |form| form.weight)
-        .unwrap_or(&style.forms[0]);
+    let form = chance.weighted(&style.forms, |form| form.weight).unwrap_or(&style.forms[0]);
     let tune = choose_tune(intent, style, &mut chance);
     let answers = choose_answers(intent, style, tune, &mut chance);
     let (low, high) = row.swing;
@@ -153,10 +146,7 @@ fn chords(row: &GenreRow, style: &Style, bars: u32, chance: &mut Chance) -> Vec<
         .iter()
         .filter(|p| (fewest..=most).contains(&(p.chords.len() as u32)))
         .collect();
-    let chosen = chance
-        .weighted(&fits, |p| p.weight)
-        .copied()
-        .unwrap_or(&style.progressions[0]);
+    let chosen = chance.weighted(&fits, |p| p.weight).copied().unwrap_or(&style.progressions[0]);
     let mut out = Vec::new();
     let mut bar = 0;
     'write: loop {
@@ -164,10 +154,7 @@ fn chords(row: &GenreRow, style: &Style, bars: u32, chance: &mut Chance) -> Vec<
             if bar >= bars {
                 break 'write;
             }
-            let chord = Chord {
-                start: i64::from(bar) * BAR,
-                degree: degree - 1,
-            };
+            let chord = Chord { start: i64::from(bar) * BAR, degree: degree - 1 };
             if out.last().is_none_or(|last: &Chord| last.degree != chord.degree) {
                 out.push(chord);
             }
@@ -268,8 +255,5 @@ fn cast(plan: &Plan, form: &Form) -> BTreeMap<Role, [bool; 4]> {
 /// The ticks a fill of some beats takes at the end of a bar counted from 0.
 pub fn fill_span(bar: u32, beats: u32) -> Span {
     let end = i64::from(bar + 1) * BAR;
-    Span {
-        start: end - i64::from(beats) * BEAT,
-        end,
-    }
+    Span { start: end - i64::from(beats) * BEAT, end }
 }

@@ -35,10 +35,8 @@ fn bar_of(plan: &Plan, role: Role, line: &BassLine, register: f64, bar: u32) -> 
         n if n > 0 => Block::C,
         _ => Block::D,
     };
-    let full = line
-        .full
-        .as_ref()
-        .filter(|_| plan.block(bar) >= dense_from && plan.intent.density >= 0);
+    let full =
+        line.full.as_ref().filter(|_| plan.block(bar) >= dense_from && plan.intent.density >= 0);
     let turning = bar % 4 == 3;
     let steps = match (turning, full) {
         (true, _) => &line.turn,

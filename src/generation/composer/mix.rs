@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::drums::Notes;
 use super::form::Plan;
 use super::rng::Chance;
-use crate::generation::idea::{BAR, Bus, Idea, IdeaNote, Insert, Movement, Part, Span, Target, Tweak};
+use crate::generation::idea::{
+    BAR, Bus, Idea, IdeaNote, Insert, Movement, Part, Span, Target, Tweak,
+};
 use crate::generation::knowledge::{InsertRow, Knowledge, SoundRow, StyleSound};
 use crate::model::intent::Role;
 
@@ -63,10 +65,7 @@ fn breaks(plan: &Plan) -> Vec<Span> {
     if plan.active.contains_key(&Role::Kick) {
         Vec::new()
     } else {
-        vec![Span {
-            start: 0,
-            end: i64::from(plan.bars) * BAR,
-        }]
+        vec![Span { start: 0, end: i64::from(plan.bars) * BAR }]
     }
 }
 
@@ -110,9 +109,7 @@ fn part(
     Part {
         role,
         name: role.name().to_owned(),
-        sound: style
-            .and_then(|s| s.sound.clone())
-            .unwrap_or_else(|| row.sound.clone()),
+        sound: style.and_then(|s| s.sound.clone()).unwrap_or_else(|| row.sound.clone()),
         preset,
         params,
         tweaks,
@@ -156,8 +153,5 @@ fn movement(plan: &Plan, param: &str, values: [f32; 5]) -> Movement {
     }
     let last = plan.blocks.last().map_or(0, |block| block.index());
     points.push((i64::from(plan.bars) * BAR, values[last + 1]));
-    Movement {
-        target: Target::Sound(param.to_owned()),
-        points,
-    }
+    Movement { target: Target::Sound(param.to_owned()), points }
 }

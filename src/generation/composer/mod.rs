@@ -26,11 +26,7 @@ pub fn compose(intent: &Intent, seed: u64) -> Idea {
     let mut intent = intent.clone();
     intent.bars = intent.bars.clamp(1, 128);
     let usual = Knowledge::get().genre(intent.genre).bpm.2;
-    intent.bpm = if intent.bpm.is_finite() {
-        intent.bpm.clamp(20.0, 999.0)
-    } else {
-        usual
-    };
+    intent.bpm = if intent.bpm.is_finite() { intent.bpm.clamp(20.0, 999.0) } else { usual };
     let key = form::choose_key(&intent, seed);
     let mut best: Option<(f64, Idea)> = None;
     for number in 0..CANDIDATES {

@@ -30,11 +30,7 @@ impl Chance {
 
     /// A whole number from `low` to `high`, both included; `low` when they are the wrong way round.
     pub fn between(&mut self, low: i32, high: i32) -> i32 {
-        if high <= low {
-            low
-        } else {
-            self.0.random_range(low..=high)
-        }
+        if high <= low { low } else { self.0.random_range(low..=high) }
     }
 
     /// One of `items`, evenly; none when there are none.

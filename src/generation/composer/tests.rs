@@ -32,7 +32,10 @@ fn rules_hold_on_fresh_seeds() {
         }
         table += &format!("\n{genre}, {} seeds\n", seeds.len());
         for ((number, name), (passed, failures)) in rows {
-            table += &format!("{number:>4}  {name:<24} {passed:>2}/{}\n", passed as usize + failures.len());
+            table += &format!(
+                "{number:>4}  {name:<24} {passed:>2}/{}\n",
+                passed as usize + failures.len()
+            );
             for failure in failures.iter().take(4) {
                 table += &format!("        {failure}\n");
             }

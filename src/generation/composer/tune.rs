@@ -87,16 +87,7 @@ impl Motif {
         let graced = call.graced(chance.between(-1, 1), window);
         let lift = *chance.one(&[2, 1, 2, 3]).unwrap_or(&2);
         let lifted = Phrase::new(&other, one, window).shifted(lift, window);
-        Motif {
-            call,
-            open,
-            close,
-            sequence,
-            turned,
-            graced,
-            lifted,
-            anchored: chance.yes(0.6),
-        }
+        Motif { call, open, close, sequence, turned, graced, lifted, anchored: chance.yes(0.6) }
     }
 
     /// Which phrase a bar plays: A states, B develops its second half, C restates, D lifts and closes.
@@ -121,11 +112,8 @@ impl Motif {
                 continue;
             }
             let strong = hit.step == 0 || (hit.step == 8 && self.anchored);
-            let degree = if strong {
-                to_chord(*degree, plan.chord(start), hook.window)
-            } else {
-                *degree
-            };
+            let degree =
+                if strong { to_chord(*degree, plan.chord(start), hook.window) } else { *degree };
             let slide = hook.slides && hit.accent < 0;
             let next = phrase.hits.get(i + 1).map_or(16, |next| next.step);
             let room = (next - hit.step) as i64 * STEP;
@@ -156,12 +144,8 @@ impl Motif {
 fn fitting(plan: &Plan, hook: &Hook) -> Vec<(Steps, Steps)> {
     let (fewest, most) = plan.row.lead_notes;
     let fits = |steps: &Steps| (fewest..=most).contains(&(steps.hits.len() as u32));
-    let mut cells: Vec<(Steps, Steps)> = hook
-        .cells
-        .iter()
-        .filter(|(call, answer)| fits(call) && fits(answer))
-        .cloned()
-        .collect();
+    let mut cells: Vec<(Steps, Steps)> =
+        hook.cells.iter().filter(|(call, answer)| fits(call) && fits(answer)).cloned().collect();
     if cells.is_empty() {
         cells = hook.cells.clone();
         for (call, answer) in &mut cells {
@@ -203,10 +187,7 @@ impl Phrase {
     fn new(steps: &Steps, shape: &[i32], window: (i32, i32)) -> Phrase {
         let shape = if shape.is_empty() { &[0] } else { shape };
         let degrees = (0..steps.hits.len()).map(|i| fold(shape[i % shape.len()], window));
-        Phrase {
-            degrees: degrees.collect(),
-            hits: steps.hits.clone(),
-        }
+        Phrase { degrees: degrees.collect(), hits: steps.hits.clone() }
     }
 
     /// The same with other last notes.
@@ -244,9 +225,7 @@ impl Phrase {
 fn bring_home(plan: &Plan, notes: &mut [IdeaNote]) {
     let before: Vec<i32> = notes.iter().map(|note| i32::from(note.pitch)).collect();
     let Some(last) = notes.last_mut() else { return };
-    let (low, high) = before
-        .iter()
-        .fold((127, 0), |(low, high), p| (low.min(*p), high.max(*p)));
+    let (low, high) = before.iter().fold((127, 0), |(low, high), p| (low.min(*p), high.max(*p)));
     let was = i32::from(last.pitch);
     let home = (low..=high)
         .filter(|p| matches!(plan.key.degree(*p), Some(0 | 4)))

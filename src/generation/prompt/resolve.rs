@@ -18,10 +18,7 @@ pub(super) fn resolve(prompt: &str, said: Said, context: &SetContext) -> Intent 
         root: said.root,
         scale: said.scale,
         key_from: Origin::Stated,
-        bars: said
-            .bars
-            .or(last.map(|l| l.intent.bars))
-            .unwrap_or(DEFAULT_BARS),
+        bars: said.bars.or(last.map(|l| l.intent.bars)).unwrap_or(DEFAULT_BARS),
         roles: said.roles.clone(),
         only: said.only,
         without: said.without.clone(),
@@ -131,10 +128,8 @@ fn edit(intent: &mut Intent, said: &Said, context: &SetContext) {
             "nothing was composed here before, so there is nothing to change: this is new".into(),
         );
     }
-    intent.edit = Some(EditRequest {
-        base: context.last.clone().map(Box::new),
-        locked: said.locked.clone(),
-    });
+    intent.edit =
+        Some(EditRequest { base: context.last.clone().map(Box::new), locked: said.locked.clone() });
 }
 
 fn tempo(intent: &mut Intent, said: &Said, context: &SetContext) {
@@ -202,10 +197,7 @@ fn roles(intent: &mut Intent, said: &Said) {
         && !said.with
         && !said.same
         && intent.without.is_empty()
-        && said
-            .genres
-            .iter()
-            .all(|(_, weight)| *weight < 6 || *weight == 9)
+        && said.genres.iter().all(|(_, weight)| *weight < 6 || *weight == 9)
     {
         // "angerfist kick": one sound was asked for, not a track. A genre's own name beside it
         // ("gabber with a hard kick") asks for the track.
@@ -233,11 +225,7 @@ fn limit(intent: &mut Intent) {
             _ => {}
         }
     }
-    for value in [
-        &mut intent.energy,
-        &mut intent.brightness,
-        &mut intent.density,
-    ] {
+    for value in [&mut intent.energy, &mut intent.brightness, &mut intent.density] {
         *value = (*value).clamp(-2, 2);
     }
 }
@@ -304,13 +292,8 @@ fn tell(intent: &mut Intent, said: &Said) {
         };
         chips.push(("edit", what));
     }
-    intent.understood = chips
-        .into_iter()
-        .map(|(kind, text)| Chip {
-            kind: kind.to_owned(),
-            text,
-        })
-        .collect();
+    intent.understood =
+        chips.into_iter().map(|(kind, text)| Chip { kind: kind.to_owned(), text }).collect();
     if let Some(says) = &row.says {
         intent.notes.push(says.clone());
     }

@@ -81,15 +81,7 @@ const TABLE: [Row; 21] = [
         &[],
         Some(Mood::Playful),
     ),
-    (
-        "angerfist kick",
-        None,
-        None,
-        Some(Mainstream),
-        &[Kick],
-        &[],
-        Some(Mood::Angry),
-    ),
+    ("angerfist kick", None, None, Some(Mainstream), &[Kick], &[], Some(Mood::Angry)),
     (
         "acardipane doom, traag",
         Some(145.0),
@@ -108,15 +100,7 @@ const TABLE: [Row; 21] = [
         &[],
         Some(Mood::Hard),
     ),
-    (
-        "brett, düster, kein hoover",
-        None,
-        None,
-        None,
-        &[],
-        &[Hoover],
-        Some(Mood::Dark),
-    ),
+    ("brett, düster, kein hoover", None, None, None, &[], &[Hoover], Some(Mood::Dark)),
     (
         "cassa distorta 170 fa# minore, voce urlata",
         Some(170.0),
@@ -135,42 +119,10 @@ const TABLE: [Row; 21] = [
         &[],
         Some(Mood::Aggressive),
     ),
-    (
-        "mentasm belgium 1991",
-        Some(130.0),
-        None,
-        Some(EarlyRave),
-        &[Break, Hoover, Stab],
-        &[],
-        None,
-    ),
-    (
-        "220 piep no lead pls",
-        Some(220.0),
-        None,
-        Some(Uptempo),
-        &[Kick],
-        &[Lead],
-        None,
-    ),
-    (
-        "frenshcore 19O offbeat bas",
-        Some(190.0),
-        None,
-        Some(Frenchcore),
-        &[Kick, Bass],
-        &[],
-        None,
-    ),
-    (
-        "rauwe zaagkick 155",
-        Some(155.0),
-        None,
-        Some(Rawstyle),
-        &[Kick],
-        &[],
-        Some(Mood::Raw),
-    ),
+    ("mentasm belgium 1991", Some(130.0), None, Some(EarlyRave), &[Break, Hoover, Stab], &[], None),
+    ("220 piep no lead pls", Some(220.0), None, Some(Uptempo), &[Kick], &[Lead], None),
+    ("frenshcore 19O offbeat bas", Some(190.0), None, Some(Frenchcore), &[Kick, Bass], &[], None),
+    ("rauwe zaagkick 155", Some(155.0), None, Some(Rawstyle), &[Kick], &[], Some(Mood::Raw)),
     (
         "warehouse rumble 150 acid Am",
         Some(150.0),
@@ -180,24 +132,8 @@ const TABLE: [Row; 21] = [
         &[],
         Some(Mood::Hypnotic),
     ),
-    (
-        "tribe tekno free party",
-        Some(175.0),
-        None,
-        Some(Hardtek),
-        &[Kick, Bass, Acid],
-        &[],
-        None,
-    ),
-    (
-        "same but darker, less notes, keep kick",
-        None,
-        None,
-        None,
-        &[],
-        &[],
-        Some(Mood::Dark),
-    ),
+    ("tribe tekno free party", Some(175.0), None, Some(Hardtek), &[Kick, Bass, Acid], &[], None),
+    ("same but darker, less notes, keep kick", None, None, None, &[], &[], Some(Mood::Dark)),
     ("jazz, pizza", None, None, None, &[], &[], None),
 ];
 
@@ -207,10 +143,7 @@ fn set() -> SetContext {
         bpm: Some(163.0),
         key: "G minor".parse().ok(),
         genre: Some(Industrial),
-        last: Some(Composed {
-            intent: last,
-            seed: 7,
-        }),
+        last: Some(Composed { intent: last, seed: 7 }),
     }
 }
 
@@ -225,11 +158,9 @@ fn what_people_really_type() {
             None => assert_eq!(in_set.bpm, 163.0, "{shown}"),
         }
         match key {
-            Some("major") => assert_eq!(
-                (intent.root, intent.scale),
-                (None, Some(Scale::Major)),
-                "{shown}"
-            ),
+            Some("major") => {
+                assert_eq!((intent.root, intent.scale), (None, Some(Scale::Major)), "{shown}")
+            }
             Some(key) => assert_eq!(intent.key(), key.parse().ok(), "{shown}"),
             None => {
                 assert_eq!((intent.root, intent.scale), (None, None), "{shown}");
@@ -249,19 +180,12 @@ fn what_people_really_type() {
             assert_eq!(intent.roles, wanted, "{shown}");
         }
         for role in without {
-            assert!(
-                intent.without.contains(role) && !intent.wants(*role),
-                "{shown}"
-            );
+            assert!(intent.without.contains(role) && !intent.wants(*role), "{shown}");
         }
         if let Some(mood) = mood {
             assert!(intent.moods.contains(&mood), "{shown}");
         }
-        let meaningless: &[&str] = if prompt == "jazz, pizza" {
-            &["jazz", "pizza"]
-        } else {
-            &[]
-        };
+        let meaningless: &[&str] = if prompt == "jazz, pizza" { &["jazz", "pizza"] } else { &[] };
         assert_eq!(intent.unknown, meaningless, "{shown}");
     }
 }
@@ -278,11 +202,7 @@ fn one_sound_is_one_sound_and_no_more() {
         ("harcore 180bmp fmin hover", false),
         ("frenshcore 19O offbeat bas", false),
     ] {
-        assert_eq!(
-            understand(prompt, &SetContext::default()).only,
-            only,
-            "{prompt}"
-        );
+        assert_eq!(understand(prompt, &SetContext::default()).only, only, "{prompt}");
     }
 }
 
@@ -292,10 +212,7 @@ fn without_a_set_the_genre_decides() {
     assert_eq!((intent.genre, intent.bpm), (HardTechno, 150.0));
     let intent = understand("jazz, pizza", &SetContext::default());
     assert_eq!(intent.genre, Gabber);
-    assert_eq!(
-        understand("angerfist kick", &SetContext::default()).bpm,
-        170.0
-    );
+    assert_eq!(understand("angerfist kick", &SetContext::default()).bpm, 170.0);
 }
 
 #[test]
@@ -306,41 +223,26 @@ fn an_edit_inherits_and_locks() {
     assert_eq!(edit.base.as_ref().map(|b| b.seed), Some(7));
     assert!(intent.brightness < 0 && intent.density < 0);
     let new = understand("same but darker, keep kick", &SetContext::default());
-    assert!(
-        new.notes.iter().any(|n| n.contains("nothing was composed")),
-        "{new}"
-    );
+    assert!(new.notes.iter().any(|n| n.contains("nothing was composed")), "{new}");
 }
 
 #[test]
 fn the_running_tempo_and_key_stay_unless_the_words_ask() {
     let set = SetContext {
         bpm: Some(174.0),
-        key: Some(Key {
-            root: PitchClass::new(5),
-            scale: Scale::Minor,
-        }),
+        key: Some(Key { root: PitchClass::new(5), scale: Scale::Minor }),
         genre: Some(Gabber),
         last: None,
     };
     let intent = understand("frenchcore lead", &set);
     assert_eq!((intent.bpm, intent.key()), (174.0, set.key));
-    assert!(
-        intent.notes.iter().any(|n| n.contains("174")),
-        "the user is told: {intent}"
-    );
+    assert!(intent.notes.iter().any(|n| n.contains("174")), "the user is told: {intent}");
     assert_eq!(understand("frenchcore lead 200", &set).bpm, 200.0);
     assert!(understand("faster", &set).bpm > 174.0);
     assert!(understand("langsamer", &set).bpm < 174.0);
     let phrygian = understand("phrygian hoover", &set);
-    assert_eq!(
-        phrygian.key().map(|k| k.to_string()),
-        Some("F phrygian".into())
-    );
-    assert_eq!(
-        understand("gabber in g", &set).root,
-        Some(PitchClass::new(7))
-    );
+    assert_eq!(phrygian.key().map(|k| k.to_string()), Some("F phrygian".into()));
+    assert_eq!(understand("gabber in g", &set).root, Some(PitchClass::new(7)));
 }
 
 #[test]

@@ -32,10 +32,7 @@ pub fn tokens(prompt: &str) -> Vec<Token> {
             '-' | '–' if inside_number => word.push('-'),
             ',' | '.' | ';' | ':' | '!' | '?' | '\n' => {
                 push(&mut out, &mut word);
-                out.push(Token {
-                    raw: ",".into(),
-                    low: ",".into(),
-                });
+                out.push(Token { raw: ",".into(), low: ",".into() });
             }
             '-' | '–' | '_' | '/' | '(' | ')' | '"' | '“' | '”' | '„' | '[' | ']' => {
                 push(&mut out, &mut word);
@@ -84,31 +81,18 @@ pub struct Number {
 /// Reads a number, with letters typed for digits ("19O", "l70") forgiven when at least one digit is
 /// there.
 pub fn number(low: &str) -> Option<Number> {
-    let plain = |value| Number {
-        value,
-        is_bpm: false,
-        is_decade: false,
-    };
+    let plain = |value| Number { value, is_bpm: false, is_decade: false };
     if let Some((from, to)) = low.split_once('-') {
         let middle = (digits(from)? + digits(to)?) / 2.0;
-        return Some(Number {
-            is_bpm: true,
-            ..plain(middle)
-        });
+        return Some(Number { is_bpm: true, ..plain(middle) });
     }
     if let Some(at_least) = low.strip_suffix('+') {
-        return Some(Number {
-            is_bpm: true,
-            ..plain((digits(at_least)? * 1.025).round())
-        });
+        return Some(Number { is_bpm: true, ..plain((digits(at_least)? * 1.025).round()) });
     }
     if let Some(decade) = low.strip_suffix("'s").or_else(|| low.strip_suffix('s'))
         && let Some(value) = digits(decade)
     {
-        return Some(Number {
-            is_decade: true,
-            ..plain(value)
-        });
+        return Some(Number { is_decade: true, ..plain(value) });
     }
     let low = low.strip_prefix(['\'', '’', '~', '±']).unwrap_or(low);
     digits(low).map(plain)
@@ -141,10 +125,7 @@ mod tests {
     #[test]
     fn cuts_words_numbers_and_breaks() {
         assert_eq!(low("180bmp, F♯m"), ["180", "bmp", ",", "f#m"]);
-        assert_eq!(
-            low("h-moll 174.5 160-170"),
-            ["h", "moll", "174.5", "160-170"]
-        );
+        assert_eq!(low("h-moll 174.5 160-170"), ["h", "moll", "174.5", "160-170"]);
         assert_eq!(low("  "), Vec::<String>::new());
     }
 
@@ -157,17 +138,7 @@ mod tests {
         assert_eq!(value("160-170"), Some(165.0));
         assert_eq!(value("90s"), Some(90.0));
         assert_eq!(value("174.5"), Some(174.5));
-        for text in [
-            "",
-            "oil",
-            "x",
-            "1.2.3",
-            "+",
-            "-",
-            "12345678901234",
-            "nan",
-            "1e9",
-        ] {
+        for text in ["", "oil", "x", "1.2.3", "+", "-", "12345678901234", "nan", "1e9"] {
             assert_eq!(value(text), None, "{text}");
         }
     }

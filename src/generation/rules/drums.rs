@@ -32,10 +32,8 @@ fn kick_note(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
         let outside = 12.0 * (45.0 / hz).log2().max((hz / 65.0).log2());
         outside <= 2.0 && matches!(idea.key.degree(i32::from(*pitch)), Some(0 | 4))
     });
-    let hz: Vec<String> = pitches
-        .iter()
-        .map(|p| format!("{:.1} Hz", pitch_hz(f64::from(*p))))
-        .collect();
+    let hz: Vec<String> =
+        pitches.iter().map(|p| format!("{:.1} Hz", pitch_hz(f64::from(*p)))).collect();
     let pass = fine && pitches.len() == 1;
     result(1, "kick note", pass, hz.join(", "), "root or fifth near 45–65 Hz")
 }
@@ -73,10 +71,8 @@ fn groove(idea: &Idea) -> RuleResult {
         let drums = idea.parts.iter().filter(|part| part.role.is_drum());
         drums
             .flat_map(|part| {
-                let inside = part
-                    .notes
-                    .iter()
-                    .filter(move |note| (from..from + BAR).contains(&note.start));
+                let inside =
+                    part.notes.iter().filter(move |note| (from..from + BAR).contains(&note.start));
                 inside.map(move |note| (part.role, note.start - from))
             })
             .collect()
@@ -89,11 +85,7 @@ fn groove(idea: &Idea) -> RuleResult {
         let likeness = jaccard(&first, &onsets(bar));
         let end = i64::from(bar + 1) * BAR;
         if idea.fills.iter().any(|fill| fill.end == end) {
-            let band = if last_fill == Some(end) {
-                0.25..=0.7
-            } else {
-                0.5..=0.85
-            };
+            let band = if last_fill == Some(end) { 0.25..=0.7 } else { 0.5..=0.85 };
             pass &= band.contains(&likeness);
             filled.push(format!("{likeness:.2}"));
         } else {
@@ -167,7 +159,13 @@ fn kick_rolls(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
         .map(|block| beats.iter().filter(|beat| **beat / 16 == block).count())
         .max()
         .unwrap_or(0);
-    result(12, "kick rolls", most <= allowed, format!("{most} beats"), format!("≤ {allowed} in 4 bars"))
+    result(
+        12,
+        "kick rolls",
+        most <= allowed,
+        format!("{most} beats"),
+        format!("≤ {allowed} in 4 bars"),
+    )
 }
 
 /// 13. Closed hats: no more than three equal velocities in a row, and in every bar with at least three
@@ -221,10 +219,7 @@ fn offbeats(idea: &Idea) -> RuleResult {
             matches!(block, Some(Block::C | Block::D)) && !idea.in_fill(*tick)
         })
         .collect();
-    let hit = beats
-        .iter()
-        .filter(|tick| onsets.contains(&(**tick + BEAT / 2)))
-        .count();
+    let hit = beats.iter().filter(|tick| onsets.contains(&(**tick + BEAT / 2))).count();
     let kept = share(hit, beats.len());
     result(14, "offbeat hat in C–D", refused || kept >= 0.9, percent(kept), "≥ 90 %")
 }
@@ -234,13 +229,17 @@ fn offbeats(idea: &Idea) -> RuleResult {
 fn swing(idea: &Idea) -> RuleResult {
     let (low, high) = Knowledge::get().genre(idea.intent.genre).swing;
     let most = idea.parts.iter().map(|p| p.swing).fold(50.0, f64::max);
-    let banded = idea
-        .parts
-        .iter()
-        .all(|part| part.swing == 50.0 || (low..=high).contains(&part.swing));
+    let banded =
+        idea.parts.iter().all(|part| part.swing == 50.0 || (low..=high).contains(&part.swing));
     let straight = idea.part(Role::Kick).is_none_or(|kick| {
         let on_grid = |note: &IdeaNote| note.start % STEP == 0 || note.start % (BEAT / 6) == 0;
         kick.swing == 50.0 && kick.notes.iter().all(on_grid)
     });
-    result(15, "swing", banded && straight, format!("{most:.1} %"), format!("{low}–{high} %, kicks straight"))
+    result(
+        15,
+        "swing",
+        banded && straight,
+        format!("{most:.1} %"),
+        format!("{low}–{high} %, kicks straight"),
+    )
 }

@@ -23,10 +23,8 @@ pub fn check(idea: &Idea, out: &mut Vec<RuleResult>) {
 /// bass has a note on every offbeat 8th of the blocks it plays in, outside fills; the rumble has none
 /// on the first 16th of a beat.
 fn bass(idea: &Idea) -> Option<RuleResult> {
-    let parts: Vec<&Part> = [Role::Bass, Role::Rumble]
-        .iter()
-        .filter_map(|role| idea.part(*role))
-        .collect();
+    let parts: Vec<&Part> =
+        [Role::Bass, Role::Rumble].iter().filter_map(|role| idea.part(*role)).collect();
     if parts.is_empty() {
         return None;
     }
@@ -60,7 +58,13 @@ fn bass(idea: &Idea) -> Option<RuleResult> {
             measured.push(format!("{missing} offbeats missing"));
         }
     }
-    Some(result(9, "bass against kick", pass, measured.join(", "), "≥ 80 %, every offbeat where it bounces"))
+    Some(result(
+        9,
+        "bass against kick",
+        pass,
+        measured.join(", "),
+        "≥ 80 %, every offbeat where it bounces",
+    ))
 }
 
 /// 19. Chords that begin in any 8 bars (from bars 1, 9, 17 …; one that sounds on from before counts)
@@ -102,12 +106,8 @@ fn roles(idea: &Idea) -> RuleResult {
     let mut changes = 0;
     let mut astray = Vec::new();
     for part in &idea.parts {
-        let ticks: Vec<i64> = part
-            .notes
-            .iter()
-            .map(|note| note.start)
-            .filter(|tick| !idea.in_fill(*tick))
-            .collect();
+        let ticks: Vec<i64> =
+            part.notes.iter().map(|note| note.start).filter(|tick| !idea.in_fill(*tick)).collect();
         let plays: Vec<bool> = (0..idea.blocks.len())
             .map(|i| ticks.iter().any(|tick| idea.block_span(i).holds(*tick)))
             .collect();
@@ -143,15 +143,14 @@ fn roles(idea: &Idea) -> RuleResult {
             .map(|i| idea.block_span(i))
             .collect();
         let notes = idea.parts.iter().flat_map(|part| &part.notes);
-        notes
-            .filter(|note| spans.iter().any(|span| span.holds(note.start)))
-            .count()
+        notes.filter(|note| spans.iter().any(|span| span.holds(note.start))).count()
     };
     let (first, last) = (onsets(Block::A), onsets(Block::D));
     // Two blocks (8 bars) have no A to grow from.
     let grows = last > first || first == 0;
     let pass = astray.is_empty() && changes > 0 && grows;
-    let measured = format!("{changes} changes at 5 or 9, A {first}, D {last} onsets, astray {astray:?}");
+    let measured =
+        format!("{changes} changes at 5 or 9, A {first}, D {last} onsets, astray {astray:?}");
     result(23, "roles and blocks", pass, measured, "≥ 1 change, D denser than A, none astray")
 }
 

@@ -43,13 +43,7 @@ fn result(
     measured: String,
     wanted: impl Into<String>,
 ) -> RuleResult {
-    RuleResult {
-        number,
-        name,
-        pass,
-        measured,
-        wanted: wanted.into(),
-    }
+    RuleResult { number, name, pass, measured, wanted: wanted.into() }
 }
 
 /// Shared over all: |A ∩ B| / |A ∪ B|; two empty sets are equal (1).

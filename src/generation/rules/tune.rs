@@ -22,10 +22,7 @@ pub fn check(idea: &Idea, out: &mut Vec<RuleResult>) {
 /// Onset steps (16ths) of a stretch of bars, counted from its start.
 fn rhythm(part: &Part, bar: i64, bars: i64) -> BTreeSet<i64> {
     let from = bar * BAR;
-    let inside = part
-        .notes
-        .iter()
-        .filter(|note| (from..from + bars * BAR).contains(&note.start));
+    let inside = part.notes.iter().filter(|note| (from..from + bars * BAR).contains(&note.start));
     inside.map(|note| (note.start - from) / STEP).collect()
 }
 
@@ -53,10 +50,7 @@ fn cell(idea: &Idea, tune: &Part) -> RuleResult {
 fn likeness(tune: &Part, a: i64, b: i64) -> f64 {
     let pairs = |block: i64| -> BTreeSet<(i64, u8)> {
         let from = block * 4 * BAR;
-        let inside = tune
-            .notes
-            .iter()
-            .filter(|note| (from..from + 4 * BAR).contains(&note.start));
+        let inside = tune.notes.iter().filter(|note| (from..from + 4 * BAR).contains(&note.start));
         inside.map(|note| (note.start - from, note.pitch)).collect()
     };
     let (one, two) = (pairs(a), pairs(b));
@@ -73,11 +67,7 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
     };
     let mut pass = true;
     let mut measured = Vec::new();
-    for (letter, band) in [
-        (Block::B, 0.5..=0.95),
-        (Block::C, 0.7..=1.0),
-        (Block::D, 0.3..=0.8),
-    ] {
+    for (letter, band) in [(Block::B, 0.5..=0.95), (Block::C, 0.7..=1.0), (Block::D, 0.3..=0.8)] {
         if let (Some(a), Some(b)) = (first(Block::A), first(letter)) {
             let alike = likeness(tune, a, b);
             pass &= band.contains(&alike);
@@ -87,7 +77,13 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
     let last = tune.notes.last().and_then(|note| idea.key.degree(i32::from(note.pitch)));
     pass &= matches!(last, Some(0 | 4));
     measured.push(format!("ends on {}", last.map_or(0, |degree| degree + 1)));
-    result(17, "form of the tune", pass, measured.join(", "), "B 0.5–0.95, C ≥ 0.7, D 0.3–0.8; ends on 1 or 5")
+    result(
+        17,
+        "form of the tune",
+        pass,
+        measured.join(", "),
+        "B 0.5–0.95, C ≥ 0.7, D 0.3–0.8; ends on 1 or 5",
+    )
 }
 
 /// 18. The tune has 3–7 pitch classes and spans at most the genre's range (an acid line 24 semitones);
@@ -150,9 +146,10 @@ fn scale(idea: &Idea) -> RuleResult {
             if idea.key.contains(i32::from(note.pitch)) {
                 continue;
             }
-            let resolves = part.notes.get(i + 1).is_some_and(|next| {
-                i32::from(next.pitch).abs_diff(i32::from(note.pitch)) <= 2
-            });
+            let resolves = part
+                .notes
+                .get(i + 1)
+                .is_some_and(|next| i32::from(next.pitch).abs_diff(i32::from(note.pitch)) <= 2);
             if !(note.slide && note.length <= BEAT / 2 && resolves) {
                 outside += 1;
             }
@@ -229,5 +226,11 @@ fn density(idea: &Idea, tune: &Part) -> RuleResult {
         high.unwrap_or(&0),
         shortest as f64 / BEAT as f64
     );
-    result(22, "density of the tune", pass, measured, format!("{fewest}–{most} a bar, rest ≥ 1 beat"))
+    result(
+        22,
+        "density of the tune",
+        pass,
+        measured,
+        format!("{fewest}–{most} a bar, rest ≥ 1 beat"),
+    )
 }

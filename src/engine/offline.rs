@@ -1,7 +1,7 @@
-//! The offline port: blocks as fast as they can be computed.
+//! Offline: both halves of an engine on one thread, blocks as fast as they can be computed.
 
-use crate::engine::prepare::Engine;
-use crate::engine::renderer::{HostTime, Outputs, Renderer};
+use super::prepare::Engine;
+use super::renderer::{HostTime, Outputs, Renderer};
 
 /// Blocks between two rounds of the engine thread's chores: 21 ms at 48 kHz.
 const CHORES: u32 = 16;

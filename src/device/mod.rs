@@ -1,3 +1,0 @@
-//! Where blocks go: files and tests at full speed, or a sound card.
-
-pub mod offline;
