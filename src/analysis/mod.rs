@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod filters;
 pub mod loudness;
 pub mod pitch;
+pub mod rules;
 
 pub mod sound;
 pub mod spectrum;
