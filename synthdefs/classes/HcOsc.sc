@@ -4,9 +4,17 @@
 
 // Rising saw, −1 to 1, from 0 at phase 0. The derivative of a parabola: its partials over Nyquist are
 // a good deal weaker than a plain LFSaw's (differentiated parabolic wave, Välimäki 2005).
+// `freq` at control rate: the embedded synth's LFSaw reads it once a block.
 HcSaw {
 	*ar { |freq = 440, phase = 0|
 		^this.band(LFSaw.ar(freq, phase), freq)
+	}
+	// Saws at several pitches, summed, sharing one difference. `hollow` 0–1 takes away a copy shifted
+	// by `width` of a cycle: at 1 they are pulses.
+	*chord { |freqs, phases, hollow = 0, width = 0.5|
+		var ramps = LFSaw.ar(freqs, phases);
+		var shifted = (ramps + (width * 2)).wrap2(1);
+		^HPZ1.ar(((ramps.squared - (shifted.squared * hollow)) * (SampleRate.ir * 0.5 / freqs)).sum)
 	}
 	// `ramp` is a naive saw at `freq`.
 	*band { |ramp, freq|
