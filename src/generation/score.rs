@@ -35,7 +35,8 @@ fn craft(idea: &Idea) -> f64 {
     let standing = count(&|step| step == 0);
     let motion = 1.0 - (standing - 0.2).max(0.0) / 0.8;
     let peak = pitches.iter().max().copied().unwrap_or(0);
-    let at_peak = pitches.iter().filter(|p| **p == peak).count() as f64 / pitches.len().max(1) as f64;
+    let at_peak =
+        pitches.iter().filter(|p| **p == peak).count() as f64 / pitches.len().max(1) as f64;
     let summit = 1.0 - (at_peak - 0.08).abs() / 0.92;
     let mut classes: Vec<i32> = pitches.iter().map(|p| p.rem_euclid(12)).collect();
     classes.sort_unstable();

@@ -24,7 +24,11 @@ pub fn text(idea: &Idea) -> String {
         .collect();
     let _ = writeln!(out, "chords: {}", chords.join(", "));
     for part in &idea.parts {
-        let preset = if part.preset.is_empty() { "default" } else { &part.preset };
+        let preset = if part.preset.is_empty() {
+            "default"
+        } else {
+            &part.preset
+        };
         let _ = writeln!(
             out,
             "{} ({} “{preset}”, {:+.1} dB)",

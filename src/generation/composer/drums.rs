@@ -85,9 +85,11 @@ fn onsets(
         }
         let goes_on = fill.is_none_or(|fill| fill.hats)
             && matches!(role, Role::ClosedHat | Role::OpenHat | Role::Ride);
-        let hits = pattern.steps.hits.iter().map(|hit| {
-            plain(hit.step as i64 * STEP, pattern.length, hit.accent)
-        });
+        let hits = pattern
+            .steps
+            .hits
+            .iter()
+            .map(|hit| plain(hit.step as i64 * STEP, pattern.length, hit.accent));
         let kept = hits.filter(|onset| onset.tick < from || goes_on);
         out.entry(*role).or_default().extend(kept);
     }
@@ -136,8 +138,8 @@ fn fill_snare(plan: &Plan, bar: u32) -> Option<Role> {
     let playing = [Role::Snare, Role::Clap]
         .into_iter()
         .find(|role| plan.plays(*role, bar));
-    let extra = (!plan.intent.only && !plan.intent.without.contains(&Role::Snare))
-        .then_some(Role::Snare);
+    let extra =
+        (!plan.intent.only && !plan.intent.without.contains(&Role::Snare)).then_some(Role::Snare);
     playing.or(extra)
 }
 
@@ -239,7 +241,12 @@ fn tune_kicks(plan: &Plan, kicks: &mut [IdeaNote]) {
     let starts: Vec<i64> = kicks.iter().map(|note| note.start).chain([end]).collect();
     for (i, note) in kicks.iter_mut().enumerate() {
         let room = (starts[i + 1] - starts[i]).clamp(1, BEAT);
-        note.length = ((room as f64 * plan.style.kick.length) as i64).max(1);
+        let share = if plan.plays(Role::Bass, (note.start / BAR) as u32) {
+            plan.style.kick.length_with_bass
+        } else {
+            plan.style.kick.length
+        };
+        note.length = ((room as f64 * share) as i64).max(1);
         note.pitch = pitch;
     }
 }

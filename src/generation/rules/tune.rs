@@ -45,7 +45,13 @@ fn cell(idea: &Idea, tune: &Part) -> RuleResult {
         }
     }
     let wanted = (bars / 2).clamp(1, 4) as usize;
-    result(16, "rhythm cell", most >= wanted, format!("{most} times"), format!("≥ {wanted}"))
+    result(
+        16,
+        "rhythm cell",
+        most >= wanted,
+        format!("{most} times"),
+        format!("≥ {wanted}"),
+    )
 }
 
 /// How alike two blocks of the tune are: the mean of the Jaccard of their onsets and of the Dice
@@ -84,10 +90,19 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
             measured.push(format!("A/{} {alike:.2}", letter.letter()));
         }
     }
-    let last = tune.notes.last().and_then(|note| idea.key.degree(i32::from(note.pitch)));
+    let last = tune
+        .notes
+        .last()
+        .and_then(|note| idea.key.degree(i32::from(note.pitch)));
     pass &= matches!(last, Some(0 | 4));
     measured.push(format!("ends on {}", last.map_or(0, |degree| degree + 1)));
-    result(17, "form of the tune", pass, measured.join(", "), "B 0.5–0.95, C ≥ 0.7, D 0.3–0.8; ends on 1 or 5")
+    result(
+        17,
+        "form of the tune",
+        pass,
+        measured.join(", "),
+        "B 0.5–0.95, C ≥ 0.7, D 0.3–0.8; ends on 1 or 5",
+    )
 }
 
 /// 18. The tune has 3–7 pitch classes and spans at most the genre's range (an acid line 24 semitones);
@@ -95,13 +110,24 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
 /// least 80 % are tones of the sounding triad.
 fn line(idea: &Idea, tune: &Part) -> RuleResult {
     let row = Knowledge::get().genre(idea.intent.genre);
-    let pitches: Vec<i32> = tune.notes.iter().map(|note| i32::from(note.pitch)).collect();
+    let pitches: Vec<i32> = tune
+        .notes
+        .iter()
+        .map(|note| i32::from(note.pitch))
+        .collect();
     let classes: BTreeSet<i32> = pitches.iter().map(|p| p.rem_euclid(12)).collect();
     let low = pitches.iter().min().copied().unwrap_or(0);
     let range = pitches.iter().max().copied().unwrap_or(0) - low;
-    let widest = if tune.role == Role::Acid { 24 } else { row.lead_range };
+    let widest = if tune.role == Role::Acid {
+        24
+    } else {
+        row.lead_range
+    };
     let moves = pitches.len().saturating_sub(1);
-    let leaps = pitches.windows(2).filter(|w| (w[1] - w[0]).abs() > 7).count();
+    let leaps = pitches
+        .windows(2)
+        .filter(|w| (w[1] - w[0]).abs() > 7)
+        .count();
     let leaping = leaps as f64 / moves.max(1) as f64;
     let downbeats: Vec<&IdeaNote> = tune.notes.iter().filter(|n| n.start % BAR == 0).collect();
     let chordal = downbeats
@@ -125,7 +151,13 @@ fn line(idea: &Idea, tune: &Part) -> RuleResult {
         percent(leaping),
         percent(chordal)
     );
-    result(18, "line of the tune", pass, measured, format!("3–7, ≤ {widest}, ≤ 15 %, ≥ 80 %"))
+    result(
+        18,
+        "line of the tune",
+        pass,
+        measured,
+        format!("3–7, ≤ {widest}, ≤ 15 %, ≥ 80 %"),
+    )
 }
 
 /// 20. Notes of pitched parts outside the scale are declared slides of at most an 8th whose next note
@@ -150,15 +182,22 @@ fn scale(idea: &Idea) -> RuleResult {
             if idea.key.contains(i32::from(note.pitch)) {
                 continue;
             }
-            let resolves = part.notes.get(i + 1).is_some_and(|next| {
-                i32::from(next.pitch).abs_diff(i32::from(note.pitch)) <= 2
-            });
+            let resolves = part
+                .notes
+                .get(i + 1)
+                .is_some_and(|next| i32::from(next.pitch).abs_diff(i32::from(note.pitch)) <= 2);
             if !(note.slide && note.length <= BEAT / 2 && resolves) {
                 outside += 1;
             }
         }
     }
-    result(20, "notes outside the scale", outside == 0, outside.to_string(), "0")
+    result(
+        20,
+        "notes outside the scale",
+        outside == 0,
+        outside.to_string(),
+        "0",
+    )
 }
 
 /// 21. Screech and shout against the tune: at most 25 % of their onsets fall on the tune's; no bar has
@@ -171,18 +210,31 @@ fn against(idea: &Idea, tune: &Part) -> RuleResult {
         let Some(part) = idea.part(role).filter(|_| role != tune.role) else {
             continue;
         };
-        let shared = part.notes.iter().filter(|n| starts.contains(&n.start)).count();
+        let shared = part
+            .notes
+            .iter()
+            .filter(|n| starts.contains(&n.start))
+            .count();
         let overlap = shared as f64 / part.notes.len().max(1) as f64;
         let crowded = (0..i64::from(idea.bars))
             .filter(|bar| rhythm(part, *bar, 1).len() > 6 && rhythm(tune, *bar, 1).len() > 6)
             .count();
         pass &= overlap <= 0.25 && crowded == 0;
-        measured.push(format!("{role} {}, {crowded} crowded bars", percent(overlap)));
+        measured.push(format!(
+            "{role} {}, {crowded} crowded bars",
+            percent(overlap)
+        ));
     }
     if measured.is_empty() {
         measured.push("no screech or shout".into());
     }
-    result(21, "tune against screech", pass, measured.join("; "), "≤ 25 %, none crowded")
+    result(
+        21,
+        "tune against screech",
+        pass,
+        measured.join("; "),
+        "≤ 25 %, none crowded",
+    )
 }
 
 /// 22. Every bar of the tune outside bars with fills has as many notes as the genre's table says, and
@@ -229,5 +281,11 @@ fn density(idea: &Idea, tune: &Part) -> RuleResult {
         high.unwrap_or(&0),
         shortest as f64 / BEAT as f64
     );
-    result(22, "density of the tune", pass, measured, format!("{fewest}–{most} a bar, rest ≥ 1 beat"))
+    result(
+        22,
+        "density of the tune",
+        pass,
+        measured,
+        format!("{fewest}–{most} a bar, rest ≥ 1 beat"),
+    )
 }
