@@ -103,6 +103,8 @@ pub struct Progression {
 pub struct KickTable {
     /// Note length as a share of the time to the next kick, at most one beat.
     pub length: f64,
+    /// The same in bars where a bass plays: its tail makes room.
+    pub length_with_bass: f64,
     /// Velocity of every kick.
     pub velocity: u8,
     /// Bars 4 and 12: the kick turning round, with weights.
@@ -245,6 +247,9 @@ pub struct SoundRow {
     /// Parameter and its values at the start of A, B, C, D and at the end.
     #[serde(default)]
     pub moves: Vec<(String, [f32; 5])>,
+    /// Fader in blocks A–D, dB relative to `volume_db`.
+    #[serde(default)]
+    pub lift: Option<[f32; 4]>,
     /// Added to a parameter per step of energy.
     #[serde(default)]
     pub energy: BTreeMap<String, f32>,
@@ -346,5 +351,170 @@ impl Knowledge {
     pub fn style(&self, genre: Genre) -> &Style {
         let wanted = self.genre(genre).writes_as;
         self.styles.iter().find(|style| style.genre == wanted).unwrap_or(&self.styles[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sound::{SoundDescriptor, SoundKind};
+    use std::path::Path;
+
+    #[test]
+    fn every_genre_has_its_row_and_numbers_make_sense() {
+        let knowledge = Knowledge::get();
+        for genre in Genre::ALL {
+            let rows = knowledge.genres.iter().filter(|row| row.genre == genre);
+            assert_eq!(rows.count(), 1, "{genre}");
+            let row = knowledge.genre(genre);
+            let (low, high, usual) = row.bpm;
+            assert!(low < high && (low..=high).contains(&usual), "{genre}");
+            assert!(row.swing.0 >= 50.0 && row.swing.0 <= row.swing.1, "{genre}");
+            assert!(
+                row.lead_notes.0 < row.lead_notes.1 && row.chords.0 <= row.chords.1,
+                "{genre}"
+            );
+            assert!(row.lufs.0 < row.lufs.1 && !row.roots.is_empty() && !row.headline.is_empty());
+            assert!(row.scales.iter().any(|(_, weight)| *weight > 0), "{genre}");
+            let style = knowledge.style(genre);
+            assert_eq!(style.genre, row.writes_as, "{genre}");
+            let band = row.chords.0..=row.chords.1;
+            let fits = |p: &Progression| band.contains(&(p.chords.len() as u32));
+            assert!(
+                style.progressions.iter().any(fits),
+                "{genre} has no progression"
+            );
+        }
+    }
+
+    #[test]
+    fn every_style_is_well_formed() {
+        for style in &Knowledge::get().styles {
+            let name = style.genre;
+            for form in &style.forms {
+                let letters = form.roles.values().chain([&form.tune, &form.answer]);
+                for mask in letters {
+                    let fine = mask.len() == 4
+                        && mask
+                            .chars()
+                            .zip("ABCD".chars())
+                            .all(|(c, l)| c == '.' || c == l);
+                    assert!(fine, "{name}, form {}: {mask}", form.name);
+                }
+                assert_eq!(
+                    form.roles.get(&Role::Kick).map(String::as_str),
+                    Some("ABCD")
+                );
+            }
+            for progression in &style.progressions {
+                let bars: u32 = progression.chords.iter().map(|(_, bars)| bars).sum();
+                assert_eq!(bars, 8, "{name}: {progression:?}");
+                assert!(progression.chords.iter().all(|(d, _)| (1..=7).contains(d)));
+            }
+            let mut bars: Vec<&Steps> = style.kick.turns.iter().map(|(_, steps)| steps).collect();
+            bars.extend(style.drums.values().flatten().map(|bar| &bar.steps));
+            for line in style.bass.iter().chain(&style.rumble) {
+                bars.extend([&line.steps, &line.turn]);
+                bars.extend(&line.full);
+            }
+            let cells = style.hooks.iter().map(|h| &h.cells);
+            for (call, answer) in cells
+                .chain(style.answers.iter().map(|a| &a.cells))
+                .flatten()
+            {
+                bars.extend([call, answer]);
+            }
+            for steps in bars {
+                assert_eq!(steps.length, 16, "{name}: {steps:?}");
+            }
+            for fill in &style.fills {
+                assert!((1..=4).contains(&fill.beats), "{name}: {}", fill.name);
+                for steps in [Some(&fill.kick), fill.snare.as_ref()]
+                    .into_iter()
+                    .flatten()
+                {
+                    let a_beat = steps.length as u32 / fill.beats;
+                    assert!(matches!(a_beat, 4 | 6), "{name}: {}", fill.name);
+                    assert_eq!(steps.length as u32 % fill.beats, 0, "{name}: {}", fill.name);
+                }
+            }
+            for big in [false, true] {
+                assert!(style.fills.iter().filter(|fill| fill.big == big).count() >= 3);
+            }
+            for hook in &style.hooks {
+                assert!(hook.window.1 - hook.window.0 >= 7, "{name}: {}", hook.role);
+                assert!(
+                    !hook.cells.is_empty() && hook.shapes.len() >= 2,
+                    "{name}: {}",
+                    hook.role
+                );
+            }
+        }
+    }
+
+    /// Every sound, preset and parameter the table names exists among the descriptors.
+    #[test]
+    fn every_sound_that_is_named_exists() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("synthdefs");
+        if !folder.is_dir() {
+            // Without the sound library beside it there is nothing to compare with.
+            return;
+        }
+        let find = |name: &str| -> SoundDescriptor {
+            let file = folder.join(format!("{name}.ron"));
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file:?}: {e}"));
+            ron::from_str(&text).unwrap_or_else(|e| panic!("{file:?}: {e}"))
+        };
+        let params = |sound: &SoundDescriptor, named: &BTreeMap<String, f32>| {
+            for (name, value) in named {
+                let param = sound.param(name);
+                let inside = param.is_some_and(|p| p.clamp(*value) == *value);
+                assert!(inside, "{}: {name} = {value}", sound.name);
+            }
+        };
+        let effects = |rows: &[InsertRow]| {
+            for row in rows {
+                let effect = find(&row.effect);
+                assert_eq!(effect.kind, SoundKind::Effect);
+                assert!(row.key_from.is_none() || effect.key_input, "{}", row.effect);
+                params(&effect, &row.params);
+            }
+        };
+        let table = &Knowledge::get().sounds;
+        let plain = StyleSound::default();
+        for (role, row) in &table.roles {
+            let in_styles = table.styles.values().filter_map(|roles| roles.get(role));
+            for style in in_styles.chain([&plain]) {
+                let sound = find(style.sound.as_ref().unwrap_or(&row.sound));
+                assert_eq!(sound.kind, SoundKind::Instrument);
+                for preset in row.presets.iter().chain(&style.presets) {
+                    assert!(
+                        sound.preset(preset).is_some(),
+                        "{}: preset {preset}",
+                        sound.name
+                    );
+                }
+                params(&sound, &row.params);
+                params(&sound, &row.major);
+                params(&sound, &style.params);
+                for (name, values) in row.moves.iter().chain(style.moves.iter().flatten()) {
+                    for value in values {
+                        params(&sound, &BTreeMap::from([(name.clone(), *value)]));
+                    }
+                }
+                for name in row.energy.keys().chain(row.brightness.keys()) {
+                    assert!(sound.param(name).is_some(), "{}: {name}", sound.name);
+                }
+            }
+            effects(&row.inserts);
+            for (bus, _) in &row.sends {
+                assert!(
+                    table.buses.iter().any(|b| b.name == *bus),
+                    "{role}: bus {bus}"
+                );
+            }
+        }
+        table.buses.iter().for_each(|bus| effects(&bus.effects));
+        effects(&table.master);
     }
 }

@@ -127,7 +127,9 @@ fn fill_onsets(steps: &Steps, beats: u32, from: i64) -> Vec<Onset> {
 
 /// Who plays a fill's snare: whichever of snare and clap already plays, else a snare for the fill.
 fn fill_snare(plan: &Plan, bar: u32) -> Option<Role> {
-    let playing = [Role::Snare, Role::Clap].into_iter().find(|role| plan.plays(*role, bar));
+    let playing = [Role::Snare, Role::Clap]
+        .into_iter()
+        .find(|role| plan.plays(*role, bar));
     let extra =
         (!plan.intent.only && !plan.intent.without.contains(&Role::Snare)).then_some(Role::Snare);
     playing.or(extra)
@@ -227,7 +229,12 @@ fn tune_kicks(plan: &Plan, kicks: &mut [IdeaNote]) {
     let starts: Vec<i64> = kicks.iter().map(|note| note.start).chain([end]).collect();
     for (i, note) in kicks.iter_mut().enumerate() {
         let room = (starts[i + 1] - starts[i]).clamp(1, BEAT);
-        note.length = ((room as f64 * plan.style.kick.length) as i64).max(1);
+        let share = if plan.plays(Role::Bass, (note.start / BAR) as u32) {
+            plan.style.kick.length_with_bass
+        } else {
+            plan.style.kick.length
+        };
+        note.length = ((room as f64 * share) as i64).max(1);
         note.pitch = pitch;
     }
 }

@@ -31,7 +31,9 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
     for role in &plan.intent.roles {
         if !table.roles.contains_key(role) {
             let name = role.name();
-            told.push(format!("there is no sound for the {name} yet: it is left out"));
+            told.push(format!(
+                "there is no sound for the {name} yet: it is left out"
+            ));
         }
     }
     let mut intent = plan.intent.clone();
@@ -49,7 +51,11 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
         bars: plan.bars,
         blocks: plan.blocks.clone(),
         chords: plan.chords.clone(),
-        fills: plan.fills.iter().map(|(span, _): &(Span, _)| *span).collect(),
+        fills: plan
+            .fills
+            .iter()
+            .map(|(span, _): &(Span, _)| *span)
+            .collect(),
         breaks: breaks(&plan),
         tune: plan.tune.filter(|role| playing.contains(role)),
         buses: buses.collect(),
@@ -89,6 +95,7 @@ fn part(
         params.extend(style.params.clone());
     }
     let preset = chance.one(presets).cloned().unwrap_or_default();
+    let volume_db = style.and_then(|s| s.volume_db).unwrap_or(row.volume_db);
     let moves = style.and_then(|s| s.moves.as_ref()).unwrap_or(&row.moves);
     let bright = |param: &str, value: f32| match row.brightness.get(param) {
         Some(factor) => value * factor.powi(i32::from(intent.brightness)),
@@ -103,7 +110,10 @@ fn part(
         tweaks.insert(param.clone(), Tweak { times: 1.0, plus });
     }
     for (param, factor) in row.brightness.iter().filter(|_| intent.brightness != 0) {
-        let tweak = tweaks.entry(param.clone()).or_insert(Tweak { times: 1.0, plus: 0.0 });
+        let tweak = tweaks.entry(param.clone()).or_insert(Tweak {
+            times: 1.0,
+            plus: 0.0,
+        });
         tweak.times = factor.powi(i32::from(intent.brightness));
     }
     Part {
@@ -113,7 +123,7 @@ fn part(
         preset,
         params,
         tweaks,
-        volume_db: style.and_then(|s| s.volume_db).unwrap_or(row.volume_db),
+        volume_db,
         pan: row.pan,
         // Kicks are never displaced, and neither is what is glued to them.
         swing: match role {
@@ -126,7 +136,24 @@ fn part(
         automation: moves
             .iter()
             .map(|(param, values)| movement(plan, param, values.map(|v| bright(param, v))))
+            .chain(row.lift.map(|lift| lifted(plan, volume_db, lift)))
             .collect(),
+    }
+}
+
+/// The fader stepping from block to block.
+fn lifted(plan: &Plan, volume_db: f32, lift: [f32; 4]) -> Movement {
+    let end = i64::from(plan.bars) * BAR;
+    let mut points = Vec::new();
+    for (i, block) in plan.blocks.iter().enumerate() {
+        let from = i as i64 * 4 * BAR;
+        let level = volume_db + lift[block.index()];
+        points.push((from, level));
+        points.push(((from + 4 * BAR).min(end) - 1, level));
+    }
+    Movement {
+        target: Target::Volume,
+        points,
     }
 }
 
