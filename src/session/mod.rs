@@ -4,6 +4,7 @@
 //! changes, [`apply`] makes one and returns its inverse, [`compound`] builds those that take several,
 //! [`history`] queues, names, coalesces and undoes them, [`changes`] lists what they changed.
 
+pub mod act;
 pub mod apply;
 pub mod changes;
 mod check;

@@ -1,5 +1,6 @@
 //! Tests of the document: spawning, edits, undo.
 
+mod act;
 mod random;
 
 use bevy_app::App;

@@ -1,0 +1,179 @@
+//! From an action to what it does: a named step of edits, a gesture for the engine, or an errand of
+//! the application.
+
+mod clips;
+mod find;
+mod song;
+mod timeline;
+mod tracks;
+
+use bevy_ecs::world::World;
+
+use super::document::{collect, spawn};
+use super::edit::Edit;
+use super::error::EditError;
+use super::history::{Outcome, Request, perform};
+use crate::model::action::{Action, ParseError, forms, parse};
+use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::project::Project;
+use crate::model::time::Ticks;
+
+/// What an action comes to in a document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// A step of the document, with its name in the history.
+    Edit {
+        /// What the step is called.
+        name: String,
+        /// What it changes.
+        edit: Edit,
+    },
+    /// Something the engine plays; the document stays as it is.
+    Perform(Performance),
+    /// Something the application does.
+    App(Errand),
+}
+
+/// A performance gesture; never undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Performance {
+    /// Launch a clip.
+    Launch(ClipId),
+    /// Launch a scene.
+    LaunchScene(SceneId),
+    /// Stop a track's clip.
+    StopTrack(TrackId),
+    /// Stop every clip.
+    StopAll,
+    /// Back to the timeline on every track.
+    BackToArrangement,
+    /// Start the transport.
+    Play,
+    /// Stop the transport.
+    Stop,
+    /// Move the playhead.
+    Locate(Ticks),
+}
+
+/// An errand of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Take the last step back.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Write the project to its file.
+    Save,
+}
+
+/// Why an action came to nothing. The document is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// The line is no action.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// The document does not hold what the action names.
+    #[error("{0}")]
+    Missing(String),
+    /// The document cannot become what the action asks.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// It makes sense only while the program runs.
+    #[error("“{0}” is for a running session: in a file there is nothing to play or save")]
+    NotInFile(String),
+    /// There is no step to take back or make again.
+    #[error("there is nothing to {0}")]
+    NothingTo(&'static str),
+}
+
+impl ActError {
+    fn missing(sentence: String) -> Self {
+        ActError::Missing(sentence)
+    }
+}
+
+/// Finds what the action names in the document and says what it comes to. Changes nothing.
+///
+/// # Errors
+/// What the action names is not there, or cannot be what it asks. An edit may still be refused when
+/// it is applied.
+pub fn resolve(world: &World, action: &Action) -> Result<Act, ActError> {
+    let act = match action {
+        Action::Launch { clip } => Performance::Launch(find::clip(world, clip)?.id),
+        Action::LaunchScene { scene } => Performance::LaunchScene(find::scene(world, scene)?),
+        Action::StopTrack { track } => Performance::StopTrack(find::track(world, track)?),
+        Action::StopAll => Performance::StopAll,
+        Action::BackToArrangement => Performance::BackToArrangement,
+        Action::Play => Performance::Play,
+        Action::Stop => Performance::Stop,
+        Action::Locate { at } => Performance::Locate(find::place(world, at)?),
+        Action::Undo => return Ok(Act::App(Errand::Undo)),
+        Action::Redo => return Ok(Act::App(Errand::Redo)),
+        Action::Save => return Ok(Act::App(Errand::Save)),
+        other => {
+            let name = step_name(other);
+            return edits(world, other).map(|mut edits| Act::Edit {
+                name,
+                edit: if edits.len() == 1 { edits.remove(0) } else { Edit::Many(edits) },
+            });
+        }
+    };
+    Ok(Act::Perform(act))
+}
+
+/// The edits of a document action.
+fn edits(world: &World, action: &Action) -> Result<Vec<Edit>, ActError> {
+    let parts = [song::edits, tracks::edits, clips::edits, timeline::edits];
+    for part in parts {
+        if let Some(edits) = part(world, action)? {
+            return Ok(edits);
+        }
+    }
+    Err(ActError::missing(format!("“{action}” changes nothing in a document")))
+}
+
+/// What the history calls an action's step: its line in the help.
+fn step_name(action: &Action) -> String {
+    let form = forms().iter().find(|form| form.name == action.name());
+    form.map_or(action.name(), |form| form.help.trim()).to_owned()
+}
+
+/// Applies lines of actions to a project, all or none, and says what each did.
+///
+/// # Errors
+/// The index of the first line that failed, and why.
+pub fn run_lines(
+    project: Project,
+    lines: &[&str],
+) -> Result<(Project, Vec<String>), (usize, ActError)> {
+    let mut world = World::new();
+    spawn(&mut world, project).map_err(|error| (0, error.into()))?;
+    let mut done = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        done.push(run_line(&mut world, line).map_err(|error| (i, error))?);
+    }
+    let project = collect(&world);
+    let gone = || (lines.len(), EditError::rule("no project is open").into());
+    Ok((project.ok_or_else(gone)?, done))
+}
+
+fn run_line(world: &mut World, line: &str) -> Result<String, ActError> {
+    let action = parse(line)?;
+    let request = match resolve(world, &action)? {
+        Act::Edit { name, edit } => Request::step(name, edit),
+        Act::App(Errand::Undo) => Request::Undo,
+        Act::App(Errand::Redo) => Request::Redo,
+        Act::Perform(_) | Act::App(Errand::Save) => {
+            return Err(ActError::NotInFile(action.to_string()));
+        }
+    };
+    match perform(world, request) {
+        Outcome::Done(name) => Ok(format!("{name}: {action}")),
+        Outcome::Undone(name) => Ok(format!("Undo: {name}")),
+        Outcome::Redone(name) => Ok(format!("Redo: {name}")),
+        Outcome::Refused { error, .. } => Err(error.into()),
+        Outcome::Nothing => {
+            Err(ActError::NothingTo(if action == Action::Undo { "undo" } else { "redo" }))
+        }
+    }
+}
