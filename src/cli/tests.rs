@@ -93,6 +93,23 @@ note: the notes of clip 'Roll' on track 'Kick' were out of order and are sorted 
 }
 
 #[test]
+fn an_overview_has_room_for_everything() {
+    let project = hcs::parse(GOLDEN, "v1.hcs").unwrap().project;
+    let text = info::overview(&project);
+    for track in &project.tracks {
+        assert!(
+            text.contains(&format!("\n{:<2}  ", track.id.0)),
+            "track {} is missing:\n{text}",
+            track.id
+        );
+    }
+    for word in ["scene", "bus", "Arrangement: ", " min, "] {
+        assert!(text.contains(word), "{word} is missing:\n{text}");
+    }
+    assert!(text.lines().all(|l| l.chars().count() < 250 && !l.ends_with(' ')));
+}
+
+#[test]
 fn validation_lists_missing_samples_and_faults() {
     let dir = tempfile::tempdir().unwrap();
     let (good, bad) = (dir.path().join("good.hcs"), dir.path().join("bad.hcs"));

@@ -172,7 +172,10 @@ pub fn parse(text: &str, name: &str) -> Result<Loaded, LoadError> {
         LoadError::Syntax { name, place: Place::of(text, byte), cause }
     };
     let version = match survey(text) {
-        Err(byte) => return Err(syntax(byte, "brackets are nested too deeply")),
+        Err(fault) => {
+            let (byte, cause) = fault.explain(text);
+            return Err(syntax(byte, &one_line(&cause)));
+        }
         Ok(Version::Missing) => return Err(LoadError::NoVersion { name }),
         Ok(Version::Strange(byte)) => {
             return Err(syntax(byte, "the version is a whole number from 0"));
@@ -257,8 +260,9 @@ pub(super) fn pretty<T: Serialize>(value: &T) -> Result<String, ron::Error> {
 pub(super) fn load_plain<T: DeserializeOwned>(path: &Path) -> Result<T, LoadError> {
     let name = shown(path);
     let text = text_of(read_limited(path, MAX_BYTES)?, &name)?;
-    if let Err(byte) = survey(&text) {
-        let (place, cause) = (Place::of(&text, byte), "brackets are nested too deeply".to_owned());
+    if let Err(fault) = survey(&text) {
+        let (byte, cause) = fault.explain(&text);
+        let (place, cause) = (Place::of(&text, byte), one_line(&cause));
         return Err(LoadError::Syntax { name, place, cause });
     }
     read(&text).map_err(|e| {

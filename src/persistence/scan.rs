@@ -1,7 +1,12 @@
 //! A tokenizer for RON that cannot recurse: nesting, version and places are found with it.
 
+use std::collections::HashSet;
+
 /// Deepest nesting of brackets that is read; a project needs about twelve.
 pub(super) const MAX_DEPTH: usize = 48;
+
+/// Most entries of one table.
+pub(super) const MAX_KEYS: usize = 100_000;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,21 +176,60 @@ pub(super) enum Version {
     Strange(usize),
 }
 
-/// Nesting and version in one pass: `Err` holds the byte at which nesting goes too deep.
-pub(super) fn survey(text: &str) -> Result<Version, usize> {
+/// What the RON reader would not survive or not notice, and the byte where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Brackets nest deeper than [`MAX_DEPTH`].
+    TooDeep(usize),
+    /// A table has more than [`MAX_KEYS`] entries.
+    TooMany(usize),
+    /// A table has a key twice; the reader would silently drop the first entry.
+    Twice(usize),
+}
+
+impl Fault {
+    /// Where it is, and what it is in words.
+    pub(super) fn explain(&self, text: &str) -> (usize, String) {
+        match *self {
+            Fault::TooDeep(byte) => (byte, "brackets are nested too deeply".to_owned()),
+            Fault::TooMany(byte) => (byte, format!("a table has more than {MAX_KEYS} entries")),
+            Fault::Twice(byte) => {
+                let key =
+                    Tokens::new(&text[byte..]).next().map_or("", |t| &text[byte..byte + t.end]);
+                (byte, format!("the entry {key} is there twice"))
+            }
+        }
+    }
+}
+
+/// Nesting, version and doubled keys of tables in one pass.
+pub(super) fn survey(text: &str) -> Result<Version, Fault> {
     let mut version = Version::Missing;
-    let mut depth = 0usize;
+    // For every open bracket the keys seen so far, if it is a table.
+    let mut open: Vec<Option<HashSet<&str>>> = Vec::new();
     let mut before = [None, None];
+    let mut start_before = 0;
     for token in Tokens::new(text) {
+        let word = &text[token.start..token.end];
         match token.kind {
-            Kind::Open => depth += 1,
-            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Open => open.push((word == "{").then(HashSet::new)),
+            Kind::Close => drop(open.pop()),
+            Kind::Colon => {
+                if let (Some(Some(keys)), Some(key)) = (open.last_mut(), before[1]) {
+                    if !keys.insert(key) {
+                        return Err(Fault::Twice(start_before));
+                    }
+                    if keys.len() > MAX_KEYS {
+                        return Err(Fault::TooMany(token.start));
+                    }
+                }
+            }
             _ => {}
         }
+        let depth = open.len();
         if depth > MAX_DEPTH {
-            return Err(token.start);
+            return Err(Fault::TooDeep(token.start));
         }
-        let word = &text[token.start..token.end];
         if depth == 1 && version == Version::Missing && before == [Some("version"), Some(":")] {
             version = match word.parse() {
                 Ok(n) => Version::Number(n),
@@ -193,6 +237,7 @@ pub(super) fn survey(text: &str) -> Result<Version, usize> {
             };
         }
         before = [before[1], Some(word)];
+        start_before = token.start;
     }
     Ok(version)
 }
@@ -250,7 +295,11 @@ mod tests {
         assert_eq!(survey("(song: (version: 3))"), Ok(Version::Missing));
         assert_eq!(survey("(// version: 2\n version: -1)"), Ok(Version::Strange(25)));
         assert_eq!(survey("(version: 99999999999)"), Ok(Version::Strange(10)));
-        assert_eq!(survey(&"(".repeat(MAX_DEPTH + 1)), Err(MAX_DEPTH));
+        assert_eq!(survey(&"(".repeat(MAX_DEPTH + 1)), Err(Fault::TooDeep(MAX_DEPTH)));
         assert_eq!(survey(&"(".repeat(MAX_DEPTH)), Ok(Version::Missing));
+        assert_eq!(survey("({a: 1, b: {a: 2}}, {a: 3})"), Ok(Version::Missing));
+        assert_eq!(survey("({a: 1, b: {a: 2}, a: 3})"), Err(Fault::Twice(19)));
+        let many: String = (0..=MAX_KEYS).map(|i| format!("{i}:0,")).collect();
+        assert!(matches!(survey(&format!("({{{many}}})")), Err(Fault::TooMany(_))));
     }
 }

@@ -9,14 +9,15 @@ use serde::de::DeserializeOwned;
 
 use super::hcs::{LoadError, load_plain, pretty};
 use crate::files::{FileError, write_atomic};
-use crate::model::library::{UserLibrary, UserProfile};
+use crate::model::library::{PresetData, UserLibrary, UserProfile};
 
 /// File name of the library.
 pub const LIBRARY: &str = "library.ron";
 /// File name of the profile.
 pub const PROFILE: &str = "profile.ron";
 
-/// The user's library; empty when there is none yet.
+/// The user's library; empty when there is none yet. Parameters that are no numbers are left out, so
+/// that they keep their defaults.
 ///
 /// # Errors
 /// A file that cannot be read. Do not save over it: it may be put right by hand.
@@ -25,6 +26,14 @@ pub fn load_library(data_dir: &Path) -> Result<UserLibrary, LoadError> {
     // Of two presets with one id the first stays, so that an id means one thing.
     let mut seen = BTreeSet::new();
     library.presets.retain(|p| seen.insert(p.id));
+    for preset in &mut library.presets {
+        match &mut preset.data {
+            PresetData::Instrument(i) => i.params.retain(|_, v| v.is_finite()),
+            PresetData::FxChain(chain) => {
+                chain.iter_mut().for_each(|e| e.params.retain(|_, v| v.is_finite()));
+            }
+        }
+    }
     Ok(library)
 }
 
@@ -74,7 +83,7 @@ fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
 mod tests {
     use super::*;
     use crate::model::ids::PresetId;
-    use crate::model::library::{Learned, Preset, PresetData};
+    use crate::model::library::{Learned, Preset};
     use crate::model::track::Instrument;
 
     #[test]
@@ -102,6 +111,20 @@ mod tests {
         let profile = UserProfile { learned: learned.into() };
         save_profile(&data, &profile).unwrap();
         assert_eq!(load_profile(&data).unwrap(), profile);
+    }
+
+    #[test]
+    fn what_is_no_number_does_not_come_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = "(presets: [(id: 1, name: \"x\", data: Instrument(synth: \"k\", params: {\"a\": NaN, \"b\": 1}))])";
+        std::fs::write(dir.path().join(LIBRARY), library).unwrap();
+        let PresetData::Instrument(i) = &load_library(dir.path()).unwrap().presets[0].data else {
+            panic!("an instrument")
+        };
+        assert_eq!(i.params, [("b".to_owned(), 1.0)].into());
+        let profile = "(learned: {\"a\": (value: inf, weight: 1), \"b\": (value: 1, weight: 1)})";
+        std::fs::write(dir.path().join(PROFILE), profile).unwrap();
+        assert_eq!(load_profile(dir.path()).unwrap().learned.len(), 1);
     }
 
     #[test]

@@ -157,6 +157,10 @@ fn faults_are_named_with_line_and_cause() {
         (with("").replace("174.0", "1740.0"), &["line 3", "between 20 and 999 BPM"]),
         (with("").replace("\"F\"", "\"X\""), &["line 3", "is no key"]),
         (with("").replace("version: 1,", "version: 1, version: 1,"), &["line 2", "set twice"]),
+        (
+            with("scenes: [(id: 4, name: \"A\", slots: {8: (), 9: (), 8: ()})]"),
+            &["line 4", "entry 8 is there twice"],
+        ),
         (with("") + "x", &["line 5", "after the end"]),
         (with("").replace(song, "song: (name: \"x\")"), &["line 3", "'tempo'", "missing"]),
     ];
