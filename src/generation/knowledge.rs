@@ -370,20 +370,14 @@ mod tests {
             let (low, high, usual) = row.bpm;
             assert!(low < high && (low..=high).contains(&usual), "{genre}");
             assert!(row.swing.0 >= 50.0 && row.swing.0 <= row.swing.1, "{genre}");
-            assert!(
-                row.lead_notes.0 < row.lead_notes.1 && row.chords.0 <= row.chords.1,
-                "{genre}"
-            );
+            assert!(row.lead_notes.0 < row.lead_notes.1 && row.chords.0 <= row.chords.1, "{genre}");
             assert!(row.lufs.0 < row.lufs.1 && !row.roots.is_empty() && !row.headline.is_empty());
             assert!(row.scales.iter().any(|(_, weight)| *weight > 0), "{genre}");
             let style = knowledge.style(genre);
             assert_eq!(style.genre, row.writes_as, "{genre}");
             let band = row.chords.0..=row.chords.1;
             let fits = |p: &Progression| band.contains(&(p.chords.len() as u32));
-            assert!(
-                style.progressions.iter().any(fits),
-                "{genre} has no progression"
-            );
+            assert!(style.progressions.iter().any(fits), "{genre} has no progression");
         }
     }
 
@@ -395,16 +389,10 @@ mod tests {
                 let letters = form.roles.values().chain([&form.tune, &form.answer]);
                 for mask in letters {
                     let fine = mask.len() == 4
-                        && mask
-                            .chars()
-                            .zip("ABCD".chars())
-                            .all(|(c, l)| c == '.' || c == l);
+                        && mask.chars().zip("ABCD".chars()).all(|(c, l)| c == '.' || c == l);
                     assert!(fine, "{name}, form {}: {mask}", form.name);
                 }
-                assert_eq!(
-                    form.roles.get(&Role::Kick).map(String::as_str),
-                    Some("ABCD")
-                );
+                assert_eq!(form.roles.get(&Role::Kick).map(String::as_str), Some("ABCD"));
             }
             for progression in &style.progressions {
                 let bars: u32 = progression.chords.iter().map(|(_, bars)| bars).sum();
@@ -418,10 +406,7 @@ mod tests {
                 bars.extend(&line.full);
             }
             let cells = style.hooks.iter().map(|h| &h.cells);
-            for (call, answer) in cells
-                .chain(style.answers.iter().map(|a| &a.cells))
-                .flatten()
-            {
+            for (call, answer) in cells.chain(style.answers.iter().map(|a| &a.cells)).flatten() {
                 bars.extend([call, answer]);
             }
             for steps in bars {
@@ -429,10 +414,7 @@ mod tests {
             }
             for fill in &style.fills {
                 assert!((1..=4).contains(&fill.beats), "{name}: {}", fill.name);
-                for steps in [Some(&fill.kick), fill.snare.as_ref()]
-                    .into_iter()
-                    .flatten()
-                {
+                for steps in [Some(&fill.kick), fill.snare.as_ref()].into_iter().flatten() {
                     let a_beat = steps.length as u32 / fill.beats;
                     assert!(matches!(a_beat, 4 | 6), "{name}: {}", fill.name);
                     assert_eq!(steps.length as u32 % fill.beats, 0, "{name}: {}", fill.name);
@@ -443,11 +425,7 @@ mod tests {
             }
             for hook in &style.hooks {
                 assert!(hook.window.1 - hook.window.0 >= 7, "{name}: {}", hook.role);
-                assert!(
-                    !hook.cells.is_empty() && hook.shapes.len() >= 2,
-                    "{name}: {}",
-                    hook.role
-                );
+                assert!(!hook.cells.is_empty() && hook.shapes.len() >= 2, "{name}: {}", hook.role);
             }
         }
     }
@@ -488,11 +466,7 @@ mod tests {
                 let sound = find(style.sound.as_ref().unwrap_or(&row.sound));
                 assert_eq!(sound.kind, SoundKind::Instrument);
                 for preset in row.presets.iter().chain(&style.presets) {
-                    assert!(
-                        sound.preset(preset).is_some(),
-                        "{}: preset {preset}",
-                        sound.name
-                    );
+                    assert!(sound.preset(preset).is_some(), "{}: preset {preset}", sound.name);
                 }
                 params(&sound, &row.params);
                 params(&sound, &row.major);
@@ -508,10 +482,7 @@ mod tests {
             }
             effects(&row.inserts);
             for (bus, _) in &row.sends {
-                assert!(
-                    table.buses.iter().any(|b| b.name == *bus),
-                    "{role}: bus {bus}"
-                );
+                assert!(table.buses.iter().any(|b| b.name == *bus), "{role}: bus {bus}");
             }
         }
         table.buses.iter().for_each(|bus| effects(&bus.effects));

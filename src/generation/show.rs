@@ -24,16 +24,9 @@ pub fn text(idea: &Idea) -> String {
         .collect();
     let _ = writeln!(out, "chords: {}", chords.join(", "));
     for part in &idea.parts {
-        let preset = if part.preset.is_empty() {
-            "default"
-        } else {
-            &part.preset
-        };
-        let _ = writeln!(
-            out,
-            "{} ({} “{preset}”, {:+.1} dB)",
-            part.name, part.sound, part.volume_db
-        );
+        let preset = if part.preset.is_empty() { "default" } else { &part.preset };
+        let _ =
+            writeln!(out, "{} ({} “{preset}”, {:+.1} dB)", part.name, part.sound, part.volume_db);
         for block in 0..idea.blocks.len() {
             let letter = idea.blocks[block].letter();
             let bars = (block * 4)..(block * 4 + 4).min(idea.bars as usize);

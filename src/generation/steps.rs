@@ -75,11 +75,7 @@ mod tests {
     fn reads_hits_holds_and_rests() {
         let steps = Steps::try_from("x--. X.o-".to_owned()).expect("steps");
         assert_eq!(steps.length, 8);
-        let read: Vec<_> = steps
-            .hits
-            .iter()
-            .map(|h| (h.step, h.length, h.accent))
-            .collect();
+        let read: Vec<_> = steps.hits.iter().map(|h| (h.step, h.length, h.accent)).collect();
         assert_eq!(read, [(0, 3, 0), (4, 1, 1), (6, 2, -1)]);
         assert!(steps.hit(4) && !steps.hit(1));
         assert!(Steps::try_from("x.-".to_owned()).is_err());

@@ -28,15 +28,10 @@ pub(super) fn tail_in_tune(piece: &Piece<'_>) -> RuleResult {
         let mut seen: Vec<(u8, i64, u32)> = Vec::new();
         for kick in piece.kicks() {
             let start = kick.start * piece.beat_s();
-            let length = kick
-                .next
-                .map_or(kick.length, |next| kick.length.min(next - kick.start));
+            let length = kick.next.map_or(kick.length, |next| kick.length.min(next - kick.start));
             let length = length * piece.beat_s();
             let alike = (kick.pitch, (length * 1000.0).round() as i64);
-            match seen
-                .iter_mut()
-                .find(|(pitch, ms, _)| (*pitch, *ms) == alike)
-            {
+            match seen.iter_mut().find(|(pitch, ms, _)| (*pitch, *ms) == alike) {
                 Some((_, _, count)) if *count >= 4 => continue,
                 Some((_, _, count)) => *count += 1,
                 None => seen.push((alike.0, alike.1, 1)),
@@ -89,10 +84,8 @@ pub(super) fn tail_in_tune(piece: &Piece<'_>) -> RuleResult {
 pub(super) fn one_voice(piece: &Piece<'_>) -> RuleResult {
     let kicks = piece.kicks();
     let stems = piece.with_role(Role::Kick).count();
-    let doubled = kicks
-        .iter()
-        .filter(|k| k.next.is_some_and(|next| next - k.start < 1.0 / 16.0))
-        .count();
+    let doubled =
+        kicks.iter().filter(|k| k.next.is_some_and(|next| next - k.start < 1.0 / 16.0)).count();
     let mut worst: Option<f64> = None;
     if let Some(stem) = piece.with_role(Role::Kick).next() {
         for kick in &kicks {
@@ -103,11 +96,7 @@ pub(super) fn one_voice(piece: &Piece<'_>) -> RuleResult {
             let windows = ((to - from) / 0.01) as usize;
             let peak = (0..windows)
                 .map(|i| {
-                    stem.power(
-                        piece.rate,
-                        from + i as f64 * 0.01,
-                        from + (i + 1) as f64 * 0.01,
-                    )
+                    stem.power(piece.rate, from + i as f64 * 0.01, from + (i + 1) as f64 * 0.01)
                 })
                 .fold(0.0, f64::max);
             let gap = power_db(peak) - power_db(stem.power(piece.rate, to - 0.01, to));
@@ -134,24 +123,16 @@ pub(super) fn on_the_beat(piece: &Piece<'_>) -> RuleResult {
     let mut starts: Vec<f64> = piece.kicks().iter().map(|kick| kick.start).collect();
     if piece.genre.break_for_kick {
         starts.extend(
-            piece
-                .with_role(Role::Break)
-                .flat_map(|stem| stem.notes.iter().map(|note| note.start)),
+            piece.with_role(Role::Break).flat_map(|stem| stem.notes.iter().map(|note| note.start)),
         );
     }
     let beats: Vec<f64> = (0..piece.bars * 4)
         .map(f64::from)
         .filter(|&beat| !piece.in_fill(beat) && !piece.in_break(beat))
         .collect();
-    let hit = beats
-        .iter()
-        .filter(|&&beat| starts.iter().any(|s| (s - beat).abs() < 1.0 / 32.0))
-        .count();
-    let share = if beats.is_empty() {
-        1.0
-    } else {
-        hit as f64 / beats.len() as f64
-    };
+    let hit =
+        beats.iter().filter(|&&beat| starts.iter().any(|s| (s - beat).abs() < 1.0 / 32.0)).count();
+    let share = if beats.is_empty() { 1.0 } else { hit as f64 / beats.len() as f64 };
     RuleResult {
         number: 3,
         name: "kick on the beat",
@@ -169,24 +150,13 @@ pub(super) fn on_the_beat(piece: &Piece<'_>) -> RuleResult {
 pub(super) fn heard_on_a_laptop(piece: &Piece<'_>) -> RuleResult {
     let margin = piece.genre.laptop_margin_db;
     let high = butterworth(Pass::High, 4, 200.0, piece.rate);
-    let kicks: Vec<Kick> = piece
-        .kicks()
-        .into_iter()
-        .filter(|kick| !piece.in_break(kick.start))
-        .collect();
+    let kicks: Vec<Kick> =
+        piece.kicks().into_iter().filter(|kick| !piece.in_break(kick.start)).collect();
     let powers = |stem: &Stem<'_>| -> Vec<f64> {
         let (left, right) = (forward(&high, stem.left), forward(&high, stem.right));
-        let filtered = Stem {
-            left: &left,
-            right: &right,
-            notes: Vec::new(),
-            ..stem.clone()
-        };
+        let filtered = Stem { left: &left, right: &right, notes: Vec::new(), ..stem.clone() };
         let start = |kick: &Kick| kick.start * piece.beat_s();
-        kicks
-            .iter()
-            .map(|k| filtered.power(piece.rate, start(k), start(k) + 0.06))
-            .collect()
+        kicks.iter().map(|k| filtered.power(piece.rate, start(k), start(k) + 0.06)).collect()
     };
     let mut worst: Option<(f64, String)> = None;
     if let Some(kick_powers) = piece.with_role(Role::Kick).next().map(powers) {

@@ -13,16 +13,10 @@ use super::{Kick, Piece, Role, RuleResult, Stem};
 /// than each hat stem by 10–18 LU, than each pad by 8–16 LU. Silent stems do not count.
 pub(super) fn balance(piece: &Piece<'_>) -> RuleResult {
     let level = |stem: &Stem<'_>| {
-        integrated_lufs(&[stem.left, stem.right], piece.rate)
-            .ok()
-            .filter(|&l| l > -100.0)
+        integrated_lufs(&[stem.left, stem.right], piece.rate).ok().filter(|&l| l > -100.0)
     };
     let lead = piece.genre.kick_over_lead_lu;
-    let spans = [
-        (Role::Lead, lead),
-        (Role::Hat, (10.0, 18.0)),
-        (Role::Pad, (8.0, 16.0)),
-    ];
+    let spans = [(Role::Lead, lead), (Role::Hat, (10.0, 18.0)), (Role::Pad, (8.0, 16.0))];
     let mut measured = Vec::new();
     let mut pass = true;
     if let Some(kick) = piece.with_role(Role::Kick).find_map(level) {
@@ -62,10 +56,7 @@ pub(super) fn ducking(piece: &Piece<'_>) -> RuleResult {
         .kicks()
         .into_iter()
         .filter(|k| !piece.in_fill(k.start) && !piece.in_break(k.start))
-        .filter(|k| {
-            k.next
-                .is_none_or(|next| (next - k.start) * piece.beat_s() > half + 0.03)
-        })
+        .filter(|k| k.next.is_none_or(|next| (next - k.start) * piece.beat_s() > half + 0.03))
         .collect();
     let low = butterworth(Pass::Low, 4, 150.0, piece.rate);
     let levels = |stem: &Stem<'_>| -> (f64, f64) {
@@ -88,11 +79,9 @@ pub(super) fn ducking(piece: &Piece<'_>) -> RuleResult {
     };
     let low_levels = |stem: &Stem<'_>| -> (f64, f64) {
         match (zero_phase(&low, stem.left), zero_phase(&low, stem.right)) {
-            (Some(left), Some(right)) => levels(&Stem {
-                left: &left,
-                right: &right,
-                ..stem.clone()
-            }),
+            (Some(left), Some(right)) => {
+                levels(&Stem { left: &left, right: &right, ..stem.clone() })
+            }
             _ => (-200.0, -200.0),
         }
     };
@@ -134,11 +123,7 @@ pub(super) fn narrow_bass(piece: &Piece<'_>) -> RuleResult {
         number: 7,
         name: "mono bass",
         pass: ratio <= -20.0,
-        measured: if ratio <= -199.0 {
-            "mono".to_owned()
-        } else {
-            format!("side {ratio:+.1} dB")
-        },
+        measured: if ratio <= -199.0 { "mono".to_owned() } else { format!("side {ratio:+.1} dB") },
         wanted: "side at most −20 dB to mid below 120 Hz".to_owned(),
     }
 }
@@ -149,18 +134,13 @@ pub(super) fn narrow_bass(piece: &Piece<'_>) -> RuleResult {
 /// lies in the genre's band; the whole master's true peak is at most −0.3 dBTP.
 pub(super) fn loudness(piece: &Piece<'_>) -> RuleResult {
     let (from, to) = piece.block_s(piece.drop_block());
-    let drop = [
-        between(piece.left, piece.rate, from, to),
-        between(piece.right, piece.rate, from, to),
-    ];
+    let drop =
+        [between(piece.left, piece.rate, from, to), between(piece.right, piece.rate, from, to)];
     let (low, high) = piece.genre.drop_lufs;
     let wanted = format!("{low} to {high} LUFS, at most −0.3 dBTP");
     let name = "loudness of the drop";
     let read = short_term_lufs(&drop, piece.rate).and_then(|values| {
-        Ok((
-            values,
-            measure(&[piece.left, piece.right], piece.rate)?.true_peak_dbtp,
-        ))
+        Ok((values, measure(&[piece.left, piece.right], piece.rate)?.true_peak_dbtp))
     });
     match read {
         Ok((mut values, peak)) => {

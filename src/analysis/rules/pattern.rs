@@ -17,25 +17,12 @@ fn step(beats: f64) -> i64 {
 pub(super) fn bass_between_kicks(piece: &Piece<'_>) -> RuleResult {
     let kicks: BTreeSet<i64> = piece.kicks().iter().map(|kick| step(kick.start)).collect();
     let starts = |role| -> Vec<f64> {
-        piece
-            .with_role(role)
-            .flat_map(|stem| stem.notes.iter().map(|note| note.start))
-            .collect()
+        piece.with_role(role).flat_map(|stem| stem.notes.iter().map(|note| note.start)).collect()
     };
     let bass = starts(Role::Bass);
-    let off = bass
-        .iter()
-        .filter(|&&start| !kicks.contains(&step(start)))
-        .count();
-    let share = if bass.is_empty() {
-        1.0
-    } else {
-        off as f64 / bass.len() as f64
-    };
-    let rumble = starts(Role::Rumble)
-        .iter()
-        .filter(|&&start| kicks.contains(&step(start)))
-        .count();
+    let off = bass.iter().filter(|&&start| !kicks.contains(&step(start))).count();
+    let share = if bass.is_empty() { 1.0 } else { off as f64 / bass.len() as f64 };
+    let rumble = starts(Role::Rumble).iter().filter(|&&start| kicks.contains(&step(start))).count();
     let steps: BTreeSet<i64> = bass.iter().map(|&start| step(start)).collect();
     let (mut offbeats, mut played) = (0, 0);
     for beat in 0..i64::from(piece.bars) * 4 {
@@ -47,11 +34,8 @@ pub(super) fn bass_between_kicks(piece: &Piece<'_>) -> RuleResult {
             played += i64::from(steps.contains(&(beat * 4 + 2)));
         }
     }
-    let offbeat_share = if offbeats == 0 {
-        1.0
-    } else {
-        f64::from(played as i32) / f64::from(offbeats)
-    };
+    let offbeat_share =
+        if offbeats == 0 { 1.0 } else { f64::from(played as i32) / f64::from(offbeats) };
     let asked = piece.genre.offbeat_bass;
     RuleResult {
         number: 9,
@@ -88,10 +72,7 @@ pub(super) fn drums_repeat(piece: &Piece<'_>) -> RuleResult {
         }
         for note in &stem.notes {
             let at = (note.start * 12.0).round() as i64;
-            match lanes
-                .iter_mut()
-                .find(|(s, pitch, _)| *s == index && *pitch == note.pitch)
-            {
+            match lanes.iter_mut().find(|(s, pitch, _)| *s == index && *pitch == note.pitch) {
                 Some((_, _, onsets)) => {
                     onsets.insert(at);
                 }
@@ -101,9 +82,7 @@ pub(super) fn drums_repeat(piece: &Piece<'_>) -> RuleResult {
     }
     let touches = |ranges: &[(f64, f64)], bar: i64| {
         let (from, to) = (bar as f64 * 4.0, bar as f64 * 4.0 + 4.0);
-        ranges
-            .iter()
-            .any(|&(a, b)| a < to - 1e-6 && b > from + 1e-6)
+        ranges.iter().any(|&(a, b)| a < to - 1e-6 && b > from + 1e-6)
     };
     let mut failed = Vec::new();
     let (mut least, mut eighth, mut sixteenth) = (1.0_f64, None, None);
@@ -122,10 +101,7 @@ pub(super) fn drums_repeat(piece: &Piece<'_>) -> RuleResult {
                 continue;
             }
             let of = |bar: i64| -> BTreeSet<i64> {
-                onsets
-                    .range(bar * 48..(bar + 1) * 48)
-                    .map(|at| at - bar * 48)
-                    .collect()
+                onsets.range(bar * 48..(bar + 1) * 48).map(|at| at - bar * 48).collect()
             };
             let (model, here) = (of(first), of(bar));
             common += model.intersection(&here).count();

@@ -229,10 +229,8 @@ impl<'a> Piece<'a> {
 
     /// The kick stems' hits in order.
     pub fn kicks(&self) -> Vec<Kick> {
-        let mut notes: Vec<Note> = self
-            .with_role(Role::Kick)
-            .flat_map(|stem| stem.notes.iter().copied())
-            .collect();
+        let mut notes: Vec<Note> =
+            self.with_role(Role::Kick).flat_map(|stem| stem.notes.iter().copied()).collect();
         notes.sort_by(|a, b| a.start.total_cmp(&b.start));
         let starts: Vec<f64> = notes.iter().skip(1).map(|note| note.start).collect();
         notes
@@ -255,14 +253,8 @@ impl<'a> Piece<'a> {
             mean_square(between(self.left, self.rate, from, to))
                 + mean_square(between(self.right, self.rate, from, to))
         };
-        let loudest = || {
-            (0..blocks)
-                .max_by(|a, b| power(a).total_cmp(&power(b)))
-                .unwrap_or(0)
-        };
-        self.drop
-            .filter(|&block| block < blocks)
-            .unwrap_or_else(loudest)
+        let loudest = || (0..blocks).max_by(|a, b| power(a).total_cmp(&power(b))).unwrap_or(0);
+        self.drop.filter(|&block| block < blocks).unwrap_or_else(loudest)
     }
 
     /// From–to in seconds of 4-bar block `block`.
@@ -286,7 +278,5 @@ impl<'a> Piece<'a> {
 }
 
 fn inside(ranges: &[(f64, f64)], beat: f64) -> bool {
-    ranges
-        .iter()
-        .any(|&(from, to)| beat >= from - 1e-6 && beat < to - 1e-6)
+    ranges.iter().any(|&(from, to)| beat >= from - 1e-6 && beat < to - 1e-6)
 }

@@ -23,12 +23,7 @@ fn frames() -> usize {
 }
 
 fn note(start: f64, length: f64, pitch: u8) -> Note {
-    Note {
-        start,
-        length,
-        pitch,
-        velocity: 1.0,
-    }
+    Note { start, length, pitch, velocity: 1.0 }
 }
 
 /// Noise that is the same every time.
@@ -57,12 +52,7 @@ impl Part {
         let now = integrated_lufs(&[&samples, &samples], RATE).expect("a meter");
         let gain = 10f64.powf((lufs - now) / 20.0) as f32;
         samples.iter_mut().for_each(|x| *x *= gain);
-        Part {
-            name,
-            role,
-            notes,
-            samples,
-        }
+        Part { name, role, notes, samples }
     }
 }
 
@@ -108,9 +98,7 @@ fn bass(start: f64, length: f64) -> Part {
 
 fn lead(lufs: f64) -> Part {
     let notes = beats().map(|b| note(b + 0.25, 0.5, 69)).collect();
-    Part::new("lead", Role::Lead, notes, lufs, |_, t| {
-        (TAU * 440.0 * t).sin()
-    })
+    Part::new("lead", Role::Lead, notes, lufs, |_, t| (TAU * 440.0 * t).sin())
 }
 
 fn pad(floor: f64) -> Part {
@@ -122,13 +110,7 @@ fn pad(floor: f64) -> Part {
 
 /// The good piece, with parts replaced by role.
 fn parts(replacements: Vec<Part>) -> Vec<Part> {
-    let mut parts = vec![
-        kick(0.0, 0.85, 33),
-        hats(),
-        bass(0.5, 0.45),
-        lead(-15.0),
-        pad(0.1),
-    ];
+    let mut parts = vec![kick(0.0, 0.85, 33), hats(), bass(0.5, 0.45), lead(-15.0), pad(0.1)];
     for part in replacements {
         match parts.iter_mut().find(|p| p.role == part.role) {
             Some(old) => *old = part,
@@ -190,11 +172,7 @@ fn broken(replacements: Vec<Part>, change: impl FnOnce(&mut Piece<'_>)) -> Vec<u
 }
 
 fn numbers(results: &[RuleResult]) -> Vec<u8> {
-    results
-        .iter()
-        .filter(|r| !r.pass)
-        .map(|r| r.number)
-        .collect()
+    results.iter().filter(|r| !r.pass).map(|r| r.number).collect()
 }
 
 fn unchanged(_: &mut Piece<'_>) {}
@@ -213,10 +191,7 @@ fn a_kick_out_of_tune_or_key_breaks_rule_1() {
     assert_eq!(broken(vec![kick(40.0, 0.85, 33)], unchanged), [1]);
     assert_eq!(broken(vec![kick(20.0, 0.85, 33)], unchanged), []);
     assert_eq!(broken(vec![kick(0.0, 0.85, 36)], unchanged), [1]);
-    assert_eq!(
-        broken(vec![kick(0.0, 0.85, 36)], |p| p.kick_melody = true),
-        []
-    );
+    assert_eq!(broken(vec![kick(0.0, 0.85, 36)], |p| p.kick_melody = true), []);
     // An octave above its place the tail is not where 45–65 Hz is nearest.
     let mut high = kick(1200.0, 0.85, 33);
     high.name = "kick";
@@ -261,19 +236,12 @@ fn a_loud_voice_on_the_kick_breaks_rule_4() {
 fn a_loud_lead_breaks_rule_5() {
     assert_eq!(broken(vec![lead(-12.0)], unchanged), [5]);
     assert_eq!(broken(vec![lead(-19.0)], unchanged), [5]);
-    assert_eq!(
-        broken(vec![lead(-12.0)], |p| p.genre.kick_over_lead_lu =
-            (0.0, 3.0)),
-        []
-    );
+    assert_eq!(broken(vec![lead(-12.0)], |p| p.genre.kick_over_lead_lu = (0.0, 3.0)), []);
 }
 
 #[test]
 fn an_unducked_bass_or_pad_breaks_rule_6() {
-    assert_eq!(
-        broken(vec![bass(0.01, 0.98)], |p| p.stems[2].notes.clear()),
-        [6]
-    );
+    assert_eq!(broken(vec![bass(0.01, 0.98)], |p| p.stems[2].notes.clear()), [6]);
     assert_eq!(broken(vec![pad(0.9)], unchanged), [6]);
 }
 
@@ -287,20 +255,14 @@ fn a_wide_bass_breaks_rule_7() {
 fn a_master_too_loud_too_quiet_or_over_breaks_rule_8() {
     assert_eq!(numbers(&run(&parts(vec![]), -30.0, 0.0, unchanged)), [8]);
     assert_eq!(numbers(&run(&parts(vec![]), -16.0, 0.0, unchanged)), [8]);
-    let over = run(&parts(vec![]), -3.0, 0.0, |p| {
-        p.genre.drop_lufs = (-10.0, 0.0)
-    });
+    let over = run(&parts(vec![]), -3.0, 0.0, |p| p.genre.drop_lufs = (-10.0, 0.0));
     assert_eq!(numbers(&over), [8], "true peak over the limit");
 }
 
 #[test]
 fn bass_on_the_kick_breaks_rule_9() {
-    let on = |p: &mut Piece<'_>| {
-        p.stems[2]
-            .notes
-            .iter_mut()
-            .for_each(|n| n.start = n.start.floor())
-    };
+    let on =
+        |p: &mut Piece<'_>| p.stems[2].notes.iter_mut().for_each(|n| n.start = n.start.floor());
     assert_eq!(broken(vec![], on), [9]);
     let late = |p: &mut Piece<'_>| p.stems[2].notes.iter_mut().for_each(|n| n.start += 0.25);
     assert_eq!(broken(vec![], late), []);
@@ -316,11 +278,7 @@ fn bass_on_the_kick_breaks_rule_9() {
 #[test]
 fn drums_that_wander_or_never_turn_break_rule_10() {
     let without = |bar: f64| {
-        move |p: &mut Piece<'_>| {
-            p.stems[1]
-                .notes
-                .retain(|n| n.start < bar || n.start >= bar + 4.0)
-        }
+        move |p: &mut Piece<'_>| p.stems[1].notes.retain(|n| n.start < bar || n.start >= bar + 4.0)
     };
     assert_eq!(broken(vec![], without(8.0)), [10]);
     assert_eq!(broken(vec![], |p| p.breaks.push((8.0, 12.0))), []);
@@ -332,9 +290,7 @@ fn drums_that_wander_or_never_turn_break_rule_10() {
 
 #[test]
 fn hats_that_enter_later_are_compared_with_their_own_first_bar() {
-    let results = run(&parts(vec![]), -20.0, 0.0, |p| {
-        p.stems[1].notes.retain(|n| n.start >= 16.0)
-    });
+    let results = run(&parts(vec![]), -20.0, 0.0, |p| p.stems[1].notes.retain(|n| n.start >= 16.0));
     let ten = &results[9];
     assert!(ten.pass, "{ten:?}");
 }
@@ -342,10 +298,7 @@ fn hats_that_enter_later_are_compared_with_their_own_first_bar() {
 #[test]
 fn a_piece_of_nothing_is_measured_without_panic() {
     let results = run(&[], -20.0, 0.0, |p| p.stems.clear());
-    assert!(
-        results.iter().all(|r| r.pass || [3, 8].contains(&r.number)),
-        "{results:?}"
-    );
+    assert!(results.iter().all(|r| r.pass || [3, 8].contains(&r.number)), "{results:?}");
     let results = run(&[], -20.0, 0.0, |p| {
         p.left = &[];
         p.right = &[];

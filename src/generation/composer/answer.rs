@@ -48,9 +48,7 @@ fn answer(plan: &Plan, role: Role, tune: &[IdeaNote], chance: &mut Chance) -> Ve
         let speaks = (0..plan.bars).step_by(4).all(|bar| {
             let (from, to) = (i64::from(bar) * BAR, i64::from(bar + 4) * BAR);
             !plan.plays(role, bar)
-                || notes
-                    .iter()
-                    .any(|note: &IdeaNote| (from..to).contains(&note.start))
+                || notes.iter().any(|note: &IdeaNote| (from..to).contains(&note.start))
         });
         if speaks {
             return notes;

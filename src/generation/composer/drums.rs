@@ -127,9 +127,7 @@ fn fill_onsets(steps: &Steps, beats: u32, from: i64) -> Vec<Onset> {
 
 /// Who plays a fill's snare: whichever of snare and clap already plays, else a snare for the fill.
 fn fill_snare(plan: &Plan, bar: u32) -> Option<Role> {
-    let playing = [Role::Snare, Role::Clap]
-        .into_iter()
-        .find(|role| plan.plays(*role, bar));
+    let playing = [Role::Snare, Role::Clap].into_iter().find(|role| plan.plays(*role, bar));
     let extra =
         (!plan.intent.only && !plan.intent.without.contains(&Role::Snare)).then_some(Role::Snare);
     playing.or(extra)

@@ -154,14 +154,8 @@ fn chords(row: &GenreRow, style: &Style, bars: u32, chance: &mut Chance) -> Vec<
             if bar >= bars {
                 break 'write;
             }
-            let chord = Chord {
-                start: i64::from(bar) * BAR,
-                degree: degree - 1,
-            };
-            if out
-                .last()
-                .is_none_or(|last: &Chord| last.degree != chord.degree)
-            {
+            let chord = Chord { start: i64::from(bar) * BAR, degree: degree - 1 };
+            if out.last().is_none_or(|last: &Chord| last.degree != chord.degree) {
                 out.push(chord);
             }
             bar += (*length).max(1);
@@ -184,9 +178,7 @@ fn choose_tune(intent: &Intent, style: &Style, chance: &mut Chance) -> Option<Ro
         .iter()
         .filter(|hook| hook.weight > 0 && !intent.without.contains(&hook.role))
         .collect();
-    chance
-        .weighted(&free, |hook| hook.weight)
-        .map(|hook| hook.role)
+    chance.weighted(&free, |hook| hook.weight).map(|hook| hook.role)
 }
 
 fn choose_answers(

@@ -31,9 +31,7 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
     for role in &plan.intent.roles {
         if !table.roles.contains_key(role) {
             let name = role.name();
-            told.push(format!(
-                "there is no sound for the {name} yet: it is left out"
-            ));
+            told.push(format!("there is no sound for the {name} yet: it is left out"));
         }
     }
     let mut intent = plan.intent.clone();
@@ -51,11 +49,7 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
         bars: plan.bars,
         blocks: plan.blocks.clone(),
         chords: plan.chords.clone(),
-        fills: plan
-            .fills
-            .iter()
-            .map(|(span, _): &(Span, _)| *span)
-            .collect(),
+        fills: plan.fills.iter().map(|(span, _): &(Span, _)| *span).collect(),
         breaks: breaks(&plan),
         tune: plan.tune.filter(|role| playing.contains(role)),
         buses: buses.collect(),
@@ -110,10 +104,7 @@ fn part(
         tweaks.insert(param.clone(), Tweak { times: 1.0, plus });
     }
     for (param, factor) in row.brightness.iter().filter(|_| intent.brightness != 0) {
-        let tweak = tweaks.entry(param.clone()).or_insert(Tweak {
-            times: 1.0,
-            plus: 0.0,
-        });
+        let tweak = tweaks.entry(param.clone()).or_insert(Tweak { times: 1.0, plus: 0.0 });
         tweak.times = factor.powi(i32::from(intent.brightness));
     }
     Part {
@@ -151,10 +142,7 @@ fn lifted(plan: &Plan, volume_db: f32, lift: [f32; 4]) -> Movement {
         points.push((from, level));
         points.push(((from + 4 * BAR).min(end) - 1, level));
     }
-    Movement {
-        target: Target::Volume,
-        points,
-    }
+    Movement { target: Target::Volume, points }
 }
 
 /// The effects of a chain; a sidechain whose key does not play is left out.

@@ -25,10 +25,7 @@ fn tally(ideas: &[Idea], title: &str) -> (u32, u32, String) {
                 kept += 1;
                 row.0 += 1;
             } else {
-                row.1.push(format!(
-                    "{}: {} (wanted {})",
-                    idea.seed, rule.measured, rule.wanted
-                ));
+                row.1.push(format!("{}: {} (wanted {})", idea.seed, rule.measured, rule.wanted));
             }
         }
     }
@@ -47,9 +44,8 @@ fn tally(ideas: &[Idea], title: &str) -> (u32, u32, String) {
 fn rules_hold_on_fresh_seeds() {
     let (mut kept, mut all, mut tables) = (0, 0, String::new());
     for genre in WRITTEN {
-        let ideas: Vec<Idea> = (0..20)
-            .map(|i| compose(&intent(genre.name()), 0x5eed_0000 + i * 7919))
-            .collect();
+        let ideas: Vec<Idea> =
+            (0..20).map(|i| compose(&intent(genre.name()), 0x5eed_0000 + i * 7919)).collect();
         let (k, a, table) = tally(&ideas, genre.name());
         (kept, all) = (kept + k, all + a);
         tables += &table;
@@ -96,15 +92,9 @@ fn the_same_seed_gives_the_same_idea_and_another_another() {
         let tunes: Vec<BTreeSet<(i64, i32)>> = (100..120)
             .map(|seed| {
                 let idea = compose(&intent, seed);
-                let notes = idea
-                    .tune()
-                    .map(|part| part.notes.clone())
-                    .unwrap_or_default();
+                let notes = idea.tune().map(|part| part.notes.clone()).unwrap_or_default();
                 let root = idea.key.root.semitones();
-                notes
-                    .iter()
-                    .map(|n| (n.start, i32::from(n.pitch) - root))
-                    .collect()
+                notes.iter().map(|n| (n.start, i32::from(n.pitch) - root)).collect()
             })
             .collect();
         let (mut distinct, mut pairs) = (0, 0);
@@ -125,28 +115,18 @@ fn any_genre_and_length_is_sound() {
             let mut intent = intent(genre.name());
             intent.bars = bars;
             let idea = compose(&intent, seed);
-            assert_eq!(
-                (idea.bars, idea.blocks.len()),
-                (bars, bars.div_ceil(4) as usize)
-            );
+            assert_eq!((idea.bars, idea.blocks.len()), (bars, bars.div_ceil(4) as usize));
             assert!(!idea.parts.is_empty(), "{genre} {bars}");
             for part in &idea.parts {
                 let mut before = 0;
                 for note in &part.notes {
                     let inside = note.start >= before && note.end() <= idea.length();
-                    assert!(
-                        inside && note.length > 0,
-                        "{genre} {bars} {}: {note:?}",
-                        part.name
-                    );
+                    assert!(inside && note.length > 0, "{genre} {bars} {}: {note:?}", part.name);
                     assert!((1..=127).contains(&note.velocity) && note.pitch < 128);
                     before = note.start;
                 }
                 for line in &part.automation {
-                    assert!(
-                        line.points.windows(2).all(|w| w[0].0 < w[1].0),
-                        "{genre} {bars}"
-                    );
+                    assert!(line.points.windows(2).all(|w| w[0].0 < w[1].0), "{genre} {bars}");
                 }
             }
         }
@@ -156,11 +136,7 @@ fn any_genre_and_length_is_sound() {
 #[test]
 fn what_was_asked_for_plays_and_what_was_refused_does_not() {
     let roles = |prompt: &str| -> Vec<Role> {
-        compose(&intent(prompt), 11)
-            .parts
-            .iter()
-            .map(|part| part.role)
-            .collect()
+        compose(&intent(prompt), 11).parts.iter().map(|part| part.role).collect()
     };
     assert_eq!(roles("angerfist kick"), [Role::Kick]);
     for melodic in Role::MELODIC {
@@ -168,20 +144,13 @@ fn what_was_asked_for_plays_and_what_was_refused_does_not() {
     }
     for role in [Role::Hoover, Role::Stab, Role::Acid, Role::Screech] {
         let asked = roles(&format!("gabber with {role}"));
-        assert!(
-            asked.contains(&role) && asked.contains(&Role::Kick),
-            "{role}: {asked:?}"
-        );
+        assert!(asked.contains(&role) && asked.contains(&Role::Kick), "{role}: {asked:?}");
         assert!(!roles(&format!("gabber no {role}")).contains(&role));
     }
     assert!(roles("thunderdome 95 intro met strijkers").contains(&Role::Strings));
     assert!(!roles("thunderdome 95 intro met strijkers").contains(&Role::Kick));
     let shout = compose(&intent("euromasters rotterdam"), 1);
-    assert!(
-        shout.notes.iter().any(|note| note.contains("shout")),
-        "{:?}",
-        shout.notes
-    );
+    assert!(shout.notes.iter().any(|note| note.contains("shout")), "{:?}", shout.notes);
 }
 
 #[test]
@@ -192,10 +161,7 @@ fn an_edit_keeps_what_is_locked() {
         bpm: Some(170.0),
         key: Some(was.key),
         genre: Some(Genre::Gabber),
-        last: Some(Composed {
-            intent: first,
-            seed: 21,
-        }),
+        last: Some(Composed { intent: first, seed: 21 }),
     };
     let edit = understand("same but darker, less notes, keep kick", &set);
     let now = compose(&edit, 22);
@@ -203,12 +169,7 @@ fn an_edit_keeps_what_is_locked() {
     assert_eq!(notes(&was, Role::Kick), notes(&now, Role::Kick));
     assert_eq!((now.bpm, now.key), (was.bpm, was.key));
     let count = |idea: &Idea| idea.tune().map_or(0, |part| part.notes.len());
-    assert!(
-        count(&now) <= count(&was),
-        "{} then {}",
-        count(&was),
-        count(&now)
-    );
+    assert!(count(&now) <= count(&was), "{} then {}", count(&was), count(&now));
 }
 
 #[test]
@@ -225,9 +186,6 @@ fn absurd_numbers_are_brought_into_range() {
 #[test]
 fn an_idea_can_be_read_as_text() {
     let text = show::text(&compose(&intent("gabber 170 f minor"), 7));
-    assert!(
-        text.starts_with("gabber · 170 BPM · F minor · 16 bars · seed 7"),
-        "{text}"
-    );
+    assert!(text.starts_with("gabber · 170 BPM · F minor · 16 bars · seed 7"), "{text}");
     assert!(text.contains("  A |x...x...x...x...|"), "{text}");
 }

@@ -65,9 +65,7 @@ impl Motif {
         let cells = fitting(plan, hook);
         let (first, second) = chance.one(&cells).cloned().unwrap_or_default();
         let others: Vec<_> = cells.iter().filter(|(call, _)| *call != first).collect();
-        let other = chance
-            .one(&others)
-            .map_or(first.clone(), |(call, _)| call.clone());
+        let other = chance.one(&others).map_or(first.clone(), |(call, _)| call.clone());
         let shapes = chance.shuffled(&hook.shapes);
         let one = shapes.first().map(|s| s.as_slice()).unwrap_or(&[0]);
         // Half of the time the answer begins like the call, so that the ear hears the same thought.
@@ -84,9 +82,7 @@ impl Motif {
         let close = answer.ending(&[approach, 0], window);
         let shift = *chance.one(&[1, 2, -1, 2]).unwrap_or(&2);
         let sequence = call.shifted(shift, window);
-        let turn = *chance
-            .one(&[[2, 4], [3, 4], [5, 4], [2, 1]])
-            .unwrap_or(&[2, 4]);
+        let turn = *chance.one(&[[2, 4], [3, 4], [5, 4], [2, 1]]).unwrap_or(&[2, 4]);
         let turned = answer.ending(&turn, window);
         let graced = call.graced(chance.between(-1, 1), window);
         let lift = *chance.one(&[2, 1, 2, 3]).unwrap_or(&2);
@@ -171,9 +167,7 @@ fn fitting(plan: &Plan, hook: &Hook) -> Vec<(Steps, Steps)> {
 /// The scale step nearest to `degree` that is a chord tone on `root`, within the window.
 fn to_chord(degree: i32, root: i32, window: (i32, i32)) -> i32 {
     let tone = |d: &i32| matches!((d - root).rem_euclid(7), 0 | 2 | 4);
-    let near = (window.0..=window.1)
-        .filter(tone)
-        .min_by_key(|d| (d - degree).abs());
+    let near = (window.0..=window.1).filter(tone).min_by_key(|d| (d - degree).abs());
     near.unwrap_or(degree)
 }
 

@@ -35,13 +35,7 @@ fn kick_note(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     let hz: Vec<String> =
         pitches.iter().map(|p| format!("{:.1} Hz", pitch_hz(f64::from(*p)))).collect();
     let pass = fine && pitches.len() == 1;
-    result(
-        1,
-        "kick note",
-        pass,
-        hz.join(", "),
-        "root or fifth near 45–65 Hz",
-    )
+    result(1, "kick note", pass, hz.join(", "), "root or fifth near 45–65 Hz")
 }
 
 /// 2. No kick overlaps the next; the gate closes at least 6 % of the distance before it.
@@ -100,13 +94,7 @@ fn groove(idea: &Idea) -> RuleResult {
     }
     pass &= plain >= 0.8;
     let measured = format!("ordinary {plain:.2}, fills {}", filled.join(" "));
-    result(
-        10,
-        "groove against bar 1",
-        pass,
-        measured,
-        "≥ 0.8; 0.5–0.85; last 0.25–0.7",
-    )
+    result(10, "groove against bar 1", pass, measured, "≥ 0.8; 0.5–0.85; last 0.25–0.7")
 }
 
 /// 11. Every fill lasts 1–4 beats and holds a roll (three kicks or snares a 16th or less apart) or a
@@ -137,13 +125,7 @@ fn fills(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
         }
     }
     let measured = format!("{} fills, wrong at bars {wrong:?}", idea.fills.len());
-    result(
-        11,
-        "fills",
-        wrong.is_empty(),
-        measured,
-        "roll or gap, then kick and crash",
-    )
+    result(11, "fills", wrong.is_empty(), measured, "roll or gap, then kick and crash")
 }
 
 /// The longest time from a beat of the fill that has no kick to the next kick.
@@ -215,13 +197,7 @@ fn hats(idea: &Idea) -> RuleResult {
         pass &= levels.len() <= 1;
     }
     let measured = format!("{longest} equal, spread {narrow}–{wide}");
-    result(
-        13,
-        "hat velocities",
-        pass,
-        measured,
-        "≤ 3 equal, spread 6–20, kicks constant",
-    )
+    result(13, "hat velocities", pass, measured, "≤ 3 equal, spread 6–20, kicks constant")
 }
 
 /// 14. Of the beats of blocks C and D outside fills at least 90 % have an open hat or ride half a beat
@@ -245,13 +221,7 @@ fn offbeats(idea: &Idea) -> RuleResult {
         .collect();
     let hit = beats.iter().filter(|tick| onsets.contains(&(**tick + BEAT / 2))).count();
     let kept = share(hit, beats.len());
-    result(
-        14,
-        "offbeat hat in C–D",
-        refused || kept >= 0.9,
-        percent(kept),
-        "≥ 90 %",
-    )
+    result(14, "offbeat hat in C–D", refused || kept >= 0.9, percent(kept), "≥ 90 %")
 }
 
 /// 15. Every part's swing lies in the genre's band or is 50 (straight); the kick's is 50, and kicks lie

@@ -35,11 +35,7 @@ fn bass(idea: &Idea) -> Option<RuleResult> {
     let mut pass = true;
     let mut measured = Vec::new();
     for part in parts {
-        let free = part
-            .notes
-            .iter()
-            .filter(|n| !kicks.contains(&n.start))
-            .count();
+        let free = part.notes.iter().filter(|n| !kicks.contains(&n.start)).count();
         let free = share(free, part.notes.len());
         pass &= free >= 0.8;
         measured.push(format!("{} off the kick {}", part.role, percent(free)));
@@ -80,11 +76,7 @@ fn chords(idea: &Idea) -> RuleResult {
     let mut counts = Vec::new();
     for from in (0..idea.length()).step_by(8 * BAR as usize) {
         let to = from + 8 * BAR;
-        let begin = idea
-            .chords
-            .iter()
-            .filter(|c| (from..to).contains(&c.start))
-            .count();
+        let begin = idea.chords.iter().filter(|c| (from..to).contains(&c.start)).count();
         let held = !idea.chords.iter().any(|chord| chord.start == from);
         let count = begin + usize::from(held);
         counts.push(count.to_string());
@@ -93,14 +85,8 @@ fn chords(idea: &Idea) -> RuleResult {
     let mut strangers = 0;
     if let Some(bass) = idea.part(Role::Bass).or_else(|| idea.part(Role::Rumble)) {
         for (i, chord) in idea.chords.iter().enumerate() {
-            let to = idea
-                .chords
-                .get(i + 1)
-                .map_or(idea.length(), |next| next.start);
-            let first = bass
-                .notes
-                .iter()
-                .find(|n| (chord.start..to).contains(&n.start));
+            let to = idea.chords.get(i + 1).map_or(idea.length(), |next| next.start);
+            let first = bass.notes.iter().find(|n| (chord.start..to).contains(&n.start));
             let degree = first.and_then(|note| idea.key.degree(i32::from(note.pitch)));
             if first.is_some() && degree != Some(chord.degree) {
                 strangers += 1;
@@ -108,17 +94,8 @@ fn chords(idea: &Idea) -> RuleResult {
         }
     }
     pass &= strangers == 0;
-    let measured = format!(
-        "{} in 8 bars, {strangers} changes without root",
-        counts.join("/")
-    );
-    result(
-        19,
-        "chords",
-        pass,
-        measured,
-        format!("{fewest}–{most}, root at each change"),
-    )
+    let measured = format!("{} in 8 bars, {strangers} changes without root", counts.join("/"));
+    result(19, "chords", pass, measured, format!("{fewest}–{most}, root at each change"))
 }
 
 /// 23. Notes inside fills aside, a role plays in a block when it has notes there; its first block
@@ -174,13 +151,7 @@ fn roles(idea: &Idea) -> RuleResult {
     let pass = astray.is_empty() && changes > 0 && grows;
     let measured =
         format!("{changes} changes at 5 or 9, A {first}, D {last} onsets, astray {astray:?}");
-    result(
-        23,
-        "roles and blocks",
-        pass,
-        measured,
-        "≥ 1 change, D denser than A, none astray",
-    )
+    result(23, "roles and blocks", pass, measured, "≥ 1 change, D denser than A, none astray")
 }
 
 /// 24. Every riser ends within a 16th of a block's start or the idea's end; the tune (and any acid
@@ -201,17 +172,9 @@ fn risers(idea: &Idea) -> RuleResult {
         .all(|part| {
             part.automation.iter().any(|movement| {
                 let values: Vec<f32> = movement.points.iter().map(|(_, v)| *v).collect();
-                values
-                    .windows(2)
-                    .any(|w| (w[1] - w[0]).abs() >= 0.2 * w[0].abs())
+                values.windows(2).any(|w| (w[1] - w[0]).abs() >= 0.2 * w[0].abs())
             })
         });
     let measured = format!("{loose} loose risers, tune moves: {moving}");
-    result(
-        24,
-        "risers and movement",
-        loose == 0 && moving,
-        measured,
-        "0, moves",
-    )
+    result(24, "risers and movement", loose == 0 && moving, measured, "0, moves")
 }

@@ -59,11 +59,7 @@ pub fn jaccard<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> f64 {
 }
 
 fn share(part: usize, all: usize) -> f64 {
-    if all == 0 {
-        1.0
-    } else {
-        part as f64 / all as f64
-    }
+    if all == 0 { 1.0 } else { part as f64 / all as f64 }
 }
 
 fn percent(value: f64) -> String {

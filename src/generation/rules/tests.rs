@@ -11,10 +11,7 @@ fn idea(prompt: &str) -> Idea {
 
 fn passes(idea: &Idea, number: u8) -> bool {
     let results = check(idea);
-    let mut of_number = results
-        .iter()
-        .filter(|rule| rule.number == number)
-        .peekable();
+    let mut of_number = results.iter().filter(|rule| rule.number == number).peekable();
     assert!(of_number.peek().is_some(), "rule {number} was not checked");
     of_number.all(|rule| rule.pass)
 }
@@ -40,17 +37,11 @@ fn tune_of(idea: &mut Idea) -> &mut Vec<crate::generation::idea::IdeaNote> {
 
 #[test]
 fn kick_rules_can_fail() {
+    spoils("gabber f minor", 1, |idea| notes_of(idea, Role::Kick)[5].pitch += 1);
     spoils("gabber f minor", 1, |idea| {
-        notes_of(idea, Role::Kick)[5].pitch += 1
+        notes_of(idea, Role::Kick).iter_mut().for_each(|n| n.pitch += 12);
     });
-    spoils("gabber f minor", 1, |idea| {
-        notes_of(idea, Role::Kick)
-            .iter_mut()
-            .for_each(|n| n.pitch += 12);
-    });
-    spoils("gabber", 2, |idea| {
-        notes_of(idea, Role::Kick)[0].length = BEAT
-    });
+    spoils("gabber", 2, |idea| notes_of(idea, Role::Kick)[0].length = BEAT);
     spoils("gabber", 3, |idea| {
         notes_of(idea, Role::Kick).retain(|n| n.start / BAR != 2);
     });
@@ -63,9 +54,7 @@ fn kick_rules_can_fail() {
         }
         kicks.sort_by_key(|n| n.start);
     });
-    spoils("gabber", 13, |idea| {
-        notes_of(idea, Role::Kick)[3].velocity -= 20
-    });
+    spoils("gabber", 13, |idea| notes_of(idea, Role::Kick)[3].velocity -= 20);
     spoils("hard techno", 15, |idea| {
         idea.parts[0].swing = 54.0;
         assert_eq!(idea.parts[0].role, Role::Kick);
@@ -82,13 +71,10 @@ fn drum_rules_can_fail() {
         notes_of(idea, Role::Crash).retain(|n| n.start != 8 * BAR);
     });
     spoils("gabber", 13, |idea| {
-        notes_of(idea, Role::ClosedHat)
-            .iter_mut()
-            .for_each(|n| n.velocity = 100);
+        notes_of(idea, Role::ClosedHat).iter_mut().for_each(|n| n.velocity = 100);
     });
     spoils("hard techno", 14, |idea| {
-        idea.parts
-            .retain(|part| !matches!(part.role, Role::OpenHat | Role::Ride));
+        idea.parts.retain(|part| !matches!(part.role, Role::OpenHat | Role::Ride));
     });
     spoils("hard techno", 9, |idea| {
         notes_of(idea, Role::Rumble)[0].start = 0;
@@ -114,10 +100,7 @@ fn tune_rules_can_fail() {
     });
     spoils("gabber", 17, |idea| {
         let shift = |tick: i64| (8 * BAR..12 * BAR).contains(&tick);
-        tune_of(idea)
-            .iter_mut()
-            .filter(|n| shift(n.start))
-            .for_each(|n| n.pitch += 1);
+        tune_of(idea).iter_mut().filter(|n| shift(n.start)).for_each(|n| n.pitch += 1);
     });
     spoils("gabber", 18, |idea| tune_of(idea)[2].pitch += 24);
     spoils("gabber f minor", 20, |idea| tune_of(idea)[1].pitch = 66);
@@ -145,19 +128,13 @@ fn form_rules_can_fail() {
             })
             .collect();
     });
-    spoils("frenchcore f minor", 19, |idea| {
-        notes_of(idea, Role::Bass)[0].pitch += 2
-    });
+    spoils("frenchcore f minor", 19, |idea| notes_of(idea, Role::Bass)[0].pitch += 2);
     spoils("gabber", 23, |idea| {
         let late = |tick: i64| tick / BAR < 7;
         notes_of(idea, Role::Bass).retain(|n| !late(n.start));
     });
+    spoils("gabber", 24, |idea| notes_of(idea, Role::Riser)[0].length -= 2 * STEP);
     spoils("gabber", 24, |idea| {
-        notes_of(idea, Role::Riser)[0].length -= 2 * STEP
-    });
-    spoils("gabber", 24, |idea| {
-        idea.parts
-            .iter_mut()
-            .for_each(|part| part.automation.clear());
+        idea.parts.iter_mut().for_each(|part| part.automation.clear());
     });
 }

@@ -42,13 +42,7 @@ fn cell(idea: &Idea, tune: &Part) -> RuleResult {
         }
     }
     let wanted = (bars / 2).clamp(1, 4) as usize;
-    result(
-        16,
-        "rhythm cell",
-        most >= wanted,
-        format!("{most} times"),
-        format!("≥ {wanted}"),
-    )
+    result(16, "rhythm cell", most >= wanted, format!("{most} times"), format!("≥ {wanted}"))
 }
 
 /// How alike two blocks of the tune are: the mean of the Jaccard of their onsets and of the Dice
@@ -80,10 +74,7 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
             measured.push(format!("A/{} {alike:.2}", letter.letter()));
         }
     }
-    let last = tune
-        .notes
-        .last()
-        .and_then(|note| idea.key.degree(i32::from(note.pitch)));
+    let last = tune.notes.last().and_then(|note| idea.key.degree(i32::from(note.pitch)));
     pass &= matches!(last, Some(0 | 4));
     measured.push(format!("ends on {}", last.map_or(0, |degree| degree + 1)));
     result(
@@ -100,24 +91,13 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
 /// least 80 % are tones of the sounding triad.
 fn line(idea: &Idea, tune: &Part) -> RuleResult {
     let row = Knowledge::get().genre(idea.intent.genre);
-    let pitches: Vec<i32> = tune
-        .notes
-        .iter()
-        .map(|note| i32::from(note.pitch))
-        .collect();
+    let pitches: Vec<i32> = tune.notes.iter().map(|note| i32::from(note.pitch)).collect();
     let classes: BTreeSet<i32> = pitches.iter().map(|p| p.rem_euclid(12)).collect();
     let low = pitches.iter().min().copied().unwrap_or(0);
     let range = pitches.iter().max().copied().unwrap_or(0) - low;
-    let widest = if tune.role == Role::Acid {
-        24
-    } else {
-        row.lead_range
-    };
+    let widest = if tune.role == Role::Acid { 24 } else { row.lead_range };
     let moves = pitches.len().saturating_sub(1);
-    let leaps = pitches
-        .windows(2)
-        .filter(|w| (w[1] - w[0]).abs() > 7)
-        .count();
+    let leaps = pitches.windows(2).filter(|w| (w[1] - w[0]).abs() > 7).count();
     let leaping = leaps as f64 / moves.max(1) as f64;
     let downbeats: Vec<&IdeaNote> = tune.notes.iter().filter(|n| n.start % BAR == 0).collect();
     let chordal = downbeats
@@ -141,13 +121,7 @@ fn line(idea: &Idea, tune: &Part) -> RuleResult {
         percent(leaping),
         percent(chordal)
     );
-    result(
-        18,
-        "line of the tune",
-        pass,
-        measured,
-        format!("3–7, ≤ {widest}, ≤ 15 %, ≥ 80 %"),
-    )
+    result(18, "line of the tune", pass, measured, format!("3–7, ≤ {widest}, ≤ 15 %, ≥ 80 %"))
 }
 
 /// 20. Notes of pitched parts outside the scale are declared slides of at most an 8th whose next note
@@ -181,13 +155,7 @@ fn scale(idea: &Idea) -> RuleResult {
             }
         }
     }
-    result(
-        20,
-        "notes outside the scale",
-        outside == 0,
-        outside.to_string(),
-        "0",
-    )
+    result(20, "notes outside the scale", outside == 0, outside.to_string(), "0")
 }
 
 /// 21. Screech and shout against the tune: at most 25 % of their onsets fall on the tune's; no bar has
@@ -200,31 +168,18 @@ fn against(idea: &Idea, tune: &Part) -> RuleResult {
         let Some(part) = idea.part(role).filter(|_| role != tune.role) else {
             continue;
         };
-        let shared = part
-            .notes
-            .iter()
-            .filter(|n| starts.contains(&n.start))
-            .count();
+        let shared = part.notes.iter().filter(|n| starts.contains(&n.start)).count();
         let overlap = shared as f64 / part.notes.len().max(1) as f64;
         let crowded = (0..i64::from(idea.bars))
             .filter(|bar| rhythm(part, *bar, 1).len() > 6 && rhythm(tune, *bar, 1).len() > 6)
             .count();
         pass &= overlap <= 0.25 && crowded == 0;
-        measured.push(format!(
-            "{role} {}, {crowded} crowded bars",
-            percent(overlap)
-        ));
+        measured.push(format!("{role} {}, {crowded} crowded bars", percent(overlap)));
     }
     if measured.is_empty() {
         measured.push("no screech or shout".into());
     }
-    result(
-        21,
-        "tune against screech",
-        pass,
-        measured.join("; "),
-        "≤ 25 %, none crowded",
-    )
+    result(21, "tune against screech", pass, measured.join("; "), "≤ 25 %, none crowded")
 }
 
 /// 22. Every bar of the tune outside bars with fills has as many notes as the genre's table says, and

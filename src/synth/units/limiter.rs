@@ -194,9 +194,8 @@ impl Unit for Limiter {
         let Some((left, right)) = ctx.outs.audio_pair(0, 1) else {
             return DoneAction::Nothing;
         };
-        for (start, (left, right)) in (0..)
-            .step_by(CHUNK)
-            .zip(left.chunks_mut(CHUNK).zip(right.chunks_mut(CHUNK)))
+        for (start, (left, right)) in
+            (0..).step_by(CHUNK).zip(left.chunks_mut(CHUNK).zip(right.chunks_mut(CHUNK)))
         {
             let n = left.len();
             let mut peaks = [0.0_f32; CHUNK];
@@ -207,11 +206,7 @@ impl Unit for Limiter {
                 self.peaks(channel, out, &mut peaks[..n]);
             }
             for i in 0..n {
-                let asked = if peaks[i] > ceiling {
-                    ceiling / peaks[i]
-                } else {
-                    1.0
-                };
+                let asked = if peaks[i] > ceiling { ceiling / peaks[i] } else { 1.0 };
                 let at = self.frame as usize % 128;
                 let minimum = self.sliding_minimum(asked);
                 let released = self.release(minimum, step);

@@ -28,9 +28,8 @@ fn render_at(
         ..Options::default()
     });
     register(controller.registry_mut());
-    let mut wires: Vec<InputRef> = (0..inputs.len() as u32)
-        .map(|output| InputRef::Unit { unit: 0, output })
-        .collect();
+    let mut wires: Vec<InputRef> =
+        (0..inputs.len() as u32).map(|output| InputRef::Unit { unit: 0, output }).collect();
     wires.extend(controls.iter().map(|&value| InputRef::Constant(value)));
     let mut out = vec![InputRef::Constant(0.0)];
     out.extend((0..outputs as u32).map(|output| InputRef::Unit { unit: 1, output }));
@@ -48,9 +47,7 @@ fn render_at(
             UnitSpec::new("Out", Rate::Audio, out, 0),
         ],
     });
-    controller
-        .synth_new("probe", ROOT_GROUP_ID, AddAction::Tail)
-        .expect("the probe starts");
+    controller.synth_new("probe", ROOT_GROUP_ID, AddAction::Tail).expect("the probe starts");
     let frames = inputs[0].len() / 64 * 64;
     let mut planar = vec![Vec::with_capacity(frames); outputs];
     for start in (0..frames).step_by(64) {
@@ -69,13 +66,7 @@ fn render_at(
 }
 
 fn shape(input: &[f32], drive_db: f32, curve: ShaperCurve, bias: f32) -> Vec<f32> {
-    render(
-        "HcShaper",
-        &[input],
-        &[drive_db, f32::from(curve as u8), bias],
-        1,
-    )
-    .remove(0)
+    render("HcShaper", &[input], &[drive_db, f32::from(curve as u8), bias], 1).remove(0)
 }
 
 fn limit(left: &[f32], right: &[f32], ceiling_db: f32, release_s: f32) -> Vec<Vec<f32>> {
@@ -83,9 +74,7 @@ fn limit(left: &[f32], right: &[f32], ceiling_db: f32, release_s: f32) -> Vec<Ve
 }
 
 fn sine(frequency: f64, amplitude: f64, frames: usize) -> Vec<f32> {
-    (0..frames)
-        .map(|i| (amplitude * (TAU * frequency * i as f64 / RATE).sin()) as f32)
-        .collect()
+    (0..frames).map(|i| (amplitude * (TAU * frequency * i as f64 / RATE).sin()) as f32).collect()
 }
 
 /// Seeded white noise within ±1.
@@ -124,12 +113,8 @@ fn alias_db(curve: ShaperCurve, fundamental: f64, drive_db: f32) -> f64 {
 /// True peak in dBTP of the louder channel.
 fn true_peak_db(rate: f64, channels: &[Vec<f32>]) -> f64 {
     let mut meter = EbuR128::new(2, rate as u32, Mode::TRUE_PEAK).expect("a meter");
-    meter
-        .add_frames_planar_f32(&[&channels[0], &channels[1]])
-        .expect("frames");
-    let peak = (0..2)
-        .map(|c| meter.true_peak(c).expect("peak"))
-        .fold(0.0, f64::max);
+    meter.add_frames_planar_f32(&[&channels[0], &channels[1]]).expect("frames");
+    let peak = (0..2).map(|c| meter.true_peak(c).expect("peak")).fold(0.0, f64::max);
     20.0 * peak.log10()
 }
 
@@ -146,10 +131,7 @@ fn driven_sines_do_not_alias() {
         // 5 kHz divides the rate; products of the neighbours fall everywhere else.
         for fundamental in [4700.0, 4900.0, 5000.0, 5300.0] {
             let alias = alias_db(curve, fundamental, 26.02);
-            assert!(
-                alias < bound,
-                "{curve:?} at {fundamental} Hz: {alias:.1} dB"
-            );
+            assert!(alias < bound, "{curve:?} at {fundamental} Hz: {alias:.1} dB");
         }
     }
 }
@@ -160,9 +142,7 @@ fn every_curve_lags_by_the_declared_latency() {
     let late = SHAPER_LATENCY as usize;
     for curve in ShaperCurve::ALL {
         let out = shape(&input, 0.0, curve, 0.0);
-        let error = (2048..4096)
-            .map(|i| (out[i] - input[i - late]).abs())
-            .fold(0.0, f32::max);
+        let error = (2048..4096).map(|i| (out[i] - input[i - late]).abs()).fold(0.0, f32::max);
         // A frame more or less would be an error of 0.0012.
         assert!(error < 6e-4, "{curve:?}: {error}");
     }
@@ -175,19 +155,12 @@ fn every_curve_lags_by_the_declared_latency() {
 
 #[test]
 fn skewed_curves_leave_no_direct_current_and_a_bias_does_not_thump() {
-    for curve in [
-        ShaperCurve::Asymmetric,
-        ShaperCurve::Diode,
-        ShaperCurve::Tanh,
-    ] {
+    for curve in [ShaperCurve::Asymmetric, ShaperCurve::Diode, ShaperCurve::Tanh] {
         let out = shape(&sine(100.0, 1.0, 96_000), 12.0, curve, 0.3);
         let mean = out[48_000..].iter().map(|&x| f64::from(x)).sum::<f64>() / 48_000.0;
         assert!(mean.abs() < 1e-3, "{curve:?}: {mean}");
         let silent = shape(&[0.0; 4096], 12.0, curve, 0.3);
-        assert!(
-            silent.iter().all(|x| x.abs() < 1e-4),
-            "{curve:?} starts with a thump"
-        );
+        assert!(silent.iter().all(|x| x.abs() < 1e-4), "{curve:?} starts with a thump");
     }
 }
 
@@ -201,10 +174,7 @@ fn nothing_but_numbers_comes_out() {
         let out = shape(&input, f32::NAN, curve, f32::NAN);
         assert!(out.iter().all(|x| x.is_finite()), "{curve:?}");
         let out = shape(&input, 60.0, curve, 2.0);
-        assert!(
-            out.iter().all(|x| x.is_finite() && x.abs() < 4.0),
-            "{curve:?}"
-        );
+        assert!(out.iter().all(|x| x.is_finite() && x.abs() < 4.0), "{curve:?}");
     }
     let out = limit(&input, &noise(2048, 4), f32::NAN, f32::NAN);
     assert!(out.iter().flatten().all(|x| x.is_finite()));
@@ -262,40 +232,17 @@ fn nasty() -> Vec<(&'static str, Vec<f32>, Vec<f32>)> {
         .map(|(i, x)| if i / 2400 % 2 == 1 { x.signum() } else { 0.0 })
         .collect();
     let loud_noise: Vec<f32> = noise(n, 2).iter().map(|x| 4.0 * x).collect();
-    let square: Vec<f32> = (0..n)
-        .map(|i| {
-            if (i * 997 / 24_000) % 2 == 0 {
-                1.0
-            } else {
-                -1.0
-            }
-        })
-        .collect();
+    let square: Vec<f32> =
+        (0..n).map(|i| if (i * 997 / 24_000) % 2 == 0 { 1.0 } else { -1.0 }).collect();
     let quarter: Vec<f32> = (0..n)
         .map(|i| (TAU * (i as f64 / 4.0 + 0.125)).sin() as f32 * std::f32::consts::SQRT_2)
         .collect();
-    let gated: Vec<f32> = quarter
-        .iter()
-        .enumerate()
-        .map(|(i, x)| if i / 977 % 2 == 1 { *x } else { 0.0 })
-        .collect();
-    let impulses: Vec<f32> = (0..n)
-        .map(|i| if i % 1501 == 700 { 4.0 } else { 0.0 })
-        .collect();
-    let pairs: Vec<f32> = (0..n)
-        .map(|i| {
-            if i % 1501 == 700 || i % 1501 == 701 {
-                2.0
-            } else {
-                0.0
-            }
-        })
-        .collect();
-    let kick_noise: Vec<f32> = kick(n)
-        .iter()
-        .zip(noise(n, 5))
-        .map(|(k, x)| k + 0.5 * x)
-        .collect();
+    let gated: Vec<f32> =
+        quarter.iter().enumerate().map(|(i, x)| if i / 977 % 2 == 1 { *x } else { 0.0 }).collect();
+    let impulses: Vec<f32> = (0..n).map(|i| if i % 1501 == 700 { 4.0 } else { 0.0 }).collect();
+    let pairs: Vec<f32> =
+        (0..n).map(|i| if i % 1501 == 700 || i % 1501 == 701 { 2.0 } else { 0.0 }).collect();
+    let kick_noise: Vec<f32> = kick(n).iter().zip(noise(n, 5)).map(|(k, x)| k + 0.5 * x).collect();
     let silence = vec![0.0; n];
     vec![
         ("full-scale noise bursts", bursts.clone(), silence.clone()),
@@ -321,20 +268,15 @@ fn true_peaks_stay_under_the_ceiling() {
         ] {
             let out = render_at(rate, "HcLimiter", &[&left, &right], &[ceiling, release], 2);
             let over = true_peak_db(rate, &out) - f64::from(ceiling);
-            assert!(
-                over < 0.0,
-                "{name} at {rate} Hz, {ceiling} dB, {release} s: {over:+.3} dB"
-            );
+            assert!(over < 0.0, "{name} at {rate} Hz, {ceiling} dB, {release} s: {over:+.3} dB");
         }
     }
 }
 
 #[test]
 fn limiter_is_a_delay_below_the_ceiling_and_linked_above() {
-    let (left, right) = (
-        sine(220.0, 0.5, 9600),
-        noise(9600, 8).iter().map(|x| x * 0.3).collect::<Vec<_>>(),
-    );
+    let (left, right) =
+        (sine(220.0, 0.5, 9600), noise(9600, 8).iter().map(|x| x * 0.3).collect::<Vec<_>>());
     let out = limit(&left, &right, -0.3, 0.1);
     let late = LIMITER_LATENCY as usize;
     assert_eq!(out[0][late..], left[..9600 - late]);
@@ -355,9 +297,7 @@ fn limiting_a_steady_bass_does_not_distort_it() {
     let out = limit(&bass, &bass, -0.3, 0.1);
     let steady = &out[0][48_000..];
     let fundamental = component(steady, 50.0);
-    let harmonics: f64 = (2..40)
-        .map(|k| component(steady, 50.0 * f64::from(k)).powi(2))
-        .sum();
+    let harmonics: f64 = (2..40).map(|k| component(steady, 50.0 * f64::from(k)).powi(2)).sum();
     let thd = harmonics.sqrt() / fundamental;
     assert!(thd < 1e-3, "{thd}");
 }
@@ -370,11 +310,7 @@ fn limiter_recovers_after_its_release_time() {
     }
     let out = limit(&signal, &signal, -0.3, 0.1);
     let level = |at: usize| component(&out[0][at..at + 480], 1000.0);
-    assert!(
-        level(20_800) < 0.25,
-        "right after the peak: {}",
-        level(20_800)
-    );
+    assert!(level(20_800) < 0.25, "right after the peak: {}", level(20_800));
     assert!(level(20_480 + 5 * 4800 + 700) > 0.49);
     assert!((level(90_000) - 0.5).abs() < 1e-3);
 }
@@ -387,18 +323,8 @@ fn wrong_input_counts_are_refused() {
         controller.add_synthdef(SynthDef {
             name: unit.into(),
             params: vec![],
-            units: vec![UnitSpec::new(
-                unit,
-                Rate::Audio,
-                vec![InputRef::Constant(0.0)],
-                1,
-            )],
+            units: vec![UnitSpec::new(unit, Rate::Audio, vec![InputRef::Constant(0.0)], 1)],
         });
-        assert!(
-            controller
-                .synth_new(unit, ROOT_GROUP_ID, AddAction::Tail)
-                .is_err(),
-            "{unit}"
-        );
+        assert!(controller.synth_new(unit, ROOT_GROUP_ID, AddAction::Tail).is_err(), "{unit}");
     }
 }
