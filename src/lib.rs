@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod crash;
+pub mod device;
 pub mod engine;
 pub mod export;
 pub mod files;

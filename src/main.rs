@@ -1,3 +1,7 @@
 //! The `hardcore` program: everything it does lives in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hardcore::cli::run::main()
+}

@@ -7,14 +7,18 @@ use clap::{Args, Parser, Subcommand};
 use super::{default_bpm, default_key};
 use crate::model::key::Key;
 use crate::model::time::{Bpm, Signature};
+use crate::settings::Flags;
 
 /// Make and play hardcore, gabber and hard techno
 #[derive(Debug, Parser)]
 #[command(name = "hardcore", version, about, propagate_version = true)]
 pub struct Cli {
-    /// What to do; without a command the instrument opens.
+    /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Settings for this run.
+    #[command(flatten)]
+    pub settings: Flags,
 }
 
 /// The commands.
@@ -61,6 +65,9 @@ pub struct GenerateArgs {
     /// Save the project to this file too
     #[arg(long, value_name = "FILE.hcs")]
     pub save: Option<PathBuf>,
+    /// Play it on the sound card afterwards
+    #[arg(long)]
+    pub play: bool,
 }
 
 /// `hardcore render`

@@ -1,9 +1,14 @@
-//! The command line: its grammar and the commands that need nothing but files.
+//! The command line: its grammar and its commands.
 //!
 //! Exit codes: 0 for done, 1 for failed with one sentence on stderr, 2 for a line that is no command.
 
 pub mod args;
+pub mod generate;
 pub mod info;
+pub mod render;
+pub mod run;
+pub mod studio;
+pub mod tools;
 
 #[cfg(test)]
 mod tests;

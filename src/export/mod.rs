@@ -3,3 +3,4 @@
 pub mod bounce;
 pub mod midi;
 pub mod wav;
+pub mod write;

@@ -1,0 +1,168 @@
+//! What commands that make sound share: the sound library, samples, writing files, playing.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+use crate::device::card::Card;
+use crate::engine::adapter::Adapter;
+use crate::engine::clock::Pos;
+use crate::engine::prepare::{Options, Samples, prepare};
+use crate::engine::protocol::Gesture;
+use crate::engine::samples::Sample;
+use crate::export::bounce::{Bounce, Progress, Source};
+use crate::export::wav::Bits;
+use crate::export::write::{Files, Written, write};
+use crate::files::read_limited;
+use crate::model::project::Project;
+use crate::persistence::samples::{SampleFolders, used};
+use crate::settings::{self, Settings};
+use crate::synth::embedded::EmbeddedFactory;
+use crate::synth::library::Library;
+
+/// Largest sample file that is loaded: an hour of 24-bit stereo at 48 kHz.
+const MAX_SAMPLE_BYTES: u64 = 1 << 30;
+
+/// Sounds and settings, ready to make sound.
+pub struct Studio {
+    /// The settings.
+    pub settings: Settings,
+    /// All sounds.
+    pub library: Arc<Library>,
+    /// Plays them.
+    pub factory: EmbeddedFactory,
+}
+
+impl Studio {
+    /// The built-in sounds and the user's; a broken one is named on stderr and left out.
+    pub fn new(settings: Settings) -> Self {
+        let mut library = Library::built_in();
+        library.add_folder(&settings.folders.synthdefs);
+        for sentence in &library.skipped {
+            eprintln!("hardcore: note: {sentence}");
+        }
+        let library = Arc::new(library);
+        Studio { settings, factory: EmbeddedFactory::new(Arc::clone(&library)), library }
+    }
+
+    /// The folders samples may come from, beside the project's own.
+    pub fn sample_folders(&self) -> Vec<PathBuf> {
+        vec![self.settings.folders.library.clone()]
+    }
+
+    /// Decode the samples of a project that lies in `file`.
+    ///
+    /// # Errors
+    /// All samples that are missing or broken.
+    pub fn samples(&self, file: &Path, project: &Project) -> Result<Samples, Failure> {
+        let folders = SampleFolders::of(file, self.sample_folders());
+        let mut samples = Samples::new();
+        let mut bad = Vec::new();
+        for (path, tracks) in used(project) {
+            let bytes = folders.resolve(path).map_err(|e| e.to_string()).and_then(|real| {
+                read_limited(&real, MAX_SAMPLE_BYTES).map_err(|e| e.to_string())
+            });
+            match bytes.and_then(|b| Sample::decode(b).map_err(|e| format!("{path}: {e}"))) {
+                Ok(sample) => {
+                    samples.insert(path.clone(), sample);
+                }
+                Err(e) => bad.push(format!("{e} (used by {})", tracks.join(", "))),
+            }
+        }
+        if bad.is_empty() { Ok(samples) } else { Err(Failure(bad.join("; "))) }
+    }
+
+    /// How to bounce by these settings.
+    pub fn bounce(&self, source: Source, tail_s: Option<f64>) -> Bounce {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = cores.saturating_sub(1).min(16);
+        Bounce { source, length: None, rate: self.settings.render.rate, threads, tail_s }
+    }
+
+    /// Bounce to files with a progress bar on a terminal.
+    ///
+    /// # Errors
+    /// A project that cannot be played, a disk that cannot be written.
+    pub fn write(
+        &self,
+        project: &Project,
+        samples: &Samples,
+        how: &Bounce,
+        mut files: Files,
+        keep: bool,
+    ) -> Result<Written, Failure> {
+        files.bits = match self.settings.render.bits {
+            settings::Bits::Int16 => Bits::Int16,
+            settings::Bits::Int24 => Bits::Int24,
+            settings::Bits::Float32 => Bits::Float32,
+        };
+        let bar = progress_bar();
+        let step = |p: Progress| {
+            bar.set_length(p.total);
+            bar.set_position(p.done);
+            ControlFlow::Continue(())
+        };
+        let written = write(project, &self.factory, samples, how, &files, keep, step);
+        bar.finish_and_clear();
+        let written = written?;
+        if written.bounced.missed > 0 {
+            eprintln!("hardcore: note: {} notes found no free voice", written.bounced.missed);
+        }
+        Ok(written)
+    }
+
+    /// Play `source` on the sound card to its end. Without a card this says so and is no failure.
+    ///
+    /// # Errors
+    /// A project that cannot be played.
+    pub fn play(&self, project: &Project, samples: &Samples, source: Source) -> Result<(), Failure> {
+        let card = match Card::open(&self.settings.audio.device) {
+            Ok(card) => card,
+            Err(e) => {
+                eprintln!("hardcore: not played: {e}");
+                return Ok(());
+            }
+        };
+        let options = Options { rate: card.rate, threads: 0, sources: 0 };
+        let (mut engine, renderer, _) = prepare(project, &self.factory, samples, &options)?;
+        let begin = match source {
+            Source::Arrangement => Gesture::Start,
+            Source::Scene(id) => Gesture::LaunchScene(engine.layout.row(id).unwrap_or(0)),
+        };
+        engine.send(None, begin)?;
+        let frames = renderer.frame_ahead(Pos::from(source.length(project)));
+        let length = Duration::from_secs_f64(frames as f64 / f64::from(card.rate));
+        let playing = match card.play(Adapter::new(renderer)) {
+            Ok(playing) => playing,
+            Err(e) => {
+                eprintln!("hardcore: not played: {e}");
+                return Ok(());
+            }
+        };
+        println!("playing on {} ({:.0} s; Ctrl+C stops)", card.name, length.as_secs_f64());
+        let started = std::time::Instant::now();
+        while started.elapsed() < length {
+            engine.maintain();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(playing);
+        Ok(())
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("rendering {wide_bar} {percent}% {eta}");
+    let bar = ProgressBar::new(1);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,3 @@
+//! Where blocks go live: the sound card, through cpal.
+
+pub mod card;
