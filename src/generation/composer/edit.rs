@@ -12,12 +12,13 @@ pub fn change(intent: &Intent, base: &Composed) -> Idea {
     let mut same = intent.clone();
     same.root = same.root.or(Some(was.key.root));
     same.scale = same.scale.or(Some(was.key.scale));
-    let fewer = base.intent.density.saturating_sub(intent.density);
+    let origin = origin(base);
+    let fewer = origin.intent.density.saturating_sub(intent.density);
     if fewer > 0 {
-        // The same cells as before; what is too much is taken out of them below.
-        same.density = base.intent.density;
+        // The same cells as at first; what is too much is taken out of them below.
+        same.density = origin.intent.density;
     }
-    let mut idea = best(&same, material(base));
+    let mut idea = best(&same, origin.seed);
     let locked = intent.edit.as_ref().map_or(&[][..], |edit| &edit.locked);
     let fewest = Knowledge::get().genre(intent.genre).lead_notes.0 as usize;
     for part in &mut idea.parts {
@@ -34,16 +35,16 @@ pub fn change(intent: &Intent, base: &Composed) -> Idea {
     idea
 }
 
-/// The seed the material of a piece comes from: an edit of an edit goes back to the first.
-fn material(piece: &Composed) -> u64 {
+/// The piece an edit's material comes from: an edit of an edit goes back to the first.
+fn origin(piece: &Composed) -> &Composed {
     match piece
         .intent
         .edit
         .as_ref()
         .and_then(|edit| edit.base.as_ref())
     {
-        Some(base) => material(base),
-        None => piece.seed,
+        Some(base) => origin(base),
+        None => piece,
     }
 }
 
