@@ -93,6 +93,9 @@ pub struct Form {
 pub struct Progression {
     /// How likely it is beside the others.
     pub weight: u32,
+    /// For major and mixolydian keys; the others are for minor ones.
+    #[serde(default)]
+    pub major: bool,
     /// Scale degree 1–7 and bars, eight bars in all.
     pub chords: Vec<(i32, u32)>,
 }

@@ -8,7 +8,6 @@ use crate::model::key::PitchClass;
 
 /// The whole idea as text: what was decided, then every part bar by bar, sixteen characters a bar:
 /// `x` a drum hit, a note's name (sharps as lower case) or `-` held, `.` silence.
-
 pub fn text(idea: &Idea) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.

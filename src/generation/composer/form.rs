@@ -83,16 +83,17 @@ pub fn choose_key(intent: &Intent, seed: u64) -> Key {
     Key { root: intent.root.or(root).unwrap_or(row.roots[0]), scale: intent.scale.unwrap_or(scale) }
 }
 
-/// Plans one candidate.
-pub fn plan(intent: &Intent, key: Key, seed: u64) -> Plan {
+/// Plans one candidate: `seed` is the candidate's own, `tune` who carries the tune in all of them.
+pub fn plan(intent: &Intent, key: Key, tune: Option<Role>, seed: u64) -> Plan {
     let knowledge = Knowledge::get();
     let row = knowledge.genre(intent.genre);
     let style = knowledge.style(intent.genre);
     let mut chance = Chance::new(seed, "form");
     let bars = intent.bars.clamp(1, 128);
     let blocks = letters(bars);
-    let form = chance.weighted(&style.forms, |form| form.weight).unwrap_or(&style.forms[0]);
-    let tune = choose_tune(intent, style, &mut chance);
+    let form = chance
+        .weighted(&style.forms, |form| form.weight)
+        .unwrap_or(&style.forms[0]);
     let answers = choose_answers(intent, style, tune, &mut chance);
     let (low, high) = row.swing;
     let swing = low + f64::from(chance.between(0, ((high - low) * 10.0) as i32)) / 10.0;
@@ -103,7 +104,7 @@ pub fn plan(intent: &Intent, key: Key, seed: u64) -> Plan {
         key,
         bars,
         blocks,
-        chords: chords(row, style, bars, &mut chance),
+        chords: chords(row, style, key, bars, &mut chance),
         fills: Vec::new(),
         fill_bars: fill_bars(bars),
         tune,
@@ -139,12 +140,13 @@ fn fill_bars(bars: u32) -> Vec<(u32, bool)> {
         .collect()
 }
 
-fn chords(row: &GenreRow, style: &Style, bars: u32, chance: &mut Chance) -> Vec<Chord> {
+fn chords(row: &GenreRow, style: &Style, key: Key, bars: u32, chance: &mut Chance) -> Vec<Chord> {
     let (fewest, most) = row.chords;
+    let major = matches!(key.scale, Scale::Major | Scale::Mixolydian);
     let fits: Vec<_> = style
         .progressions
         .iter()
-        .filter(|p| (fewest..=most).contains(&(p.chords.len() as u32)))
+        .filter(|p| p.major == major && (fewest..=most).contains(&(p.chords.len() as u32)))
         .collect();
     let chosen = chance.weighted(&fits, |p| p.weight).copied().unwrap_or(&style.progressions[0]);
     let mut out = Vec::new();
@@ -164,7 +166,11 @@ fn chords(row: &GenreRow, style: &Style, bars: u32, chance: &mut Chance) -> Vec<
     out
 }
 
-fn choose_tune(intent: &Intent, style: &Style, chance: &mut Chance) -> Option<Role> {
+/// Who carries the tune. Decided by the seed alone, before candidates compete: otherwise whichever
+/// instrument scores best would play every time.
+pub fn choose_tune(intent: &Intent, seed: u64) -> Option<Role> {
+    let style = Knowledge::get().style(intent.genre);
+    let mut chance = Chance::new(seed, "who");
     let wanted = Role::MELODIC.into_iter().find(|role| intent.wants(*role));
     if wanted.is_some() {
         return wanted;

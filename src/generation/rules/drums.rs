@@ -23,7 +23,7 @@ pub fn check(idea: &Idea, out: &mut Vec<RuleResult>) {
     out.push(swing(idea));
 }
 
-/// 1. Every kick has one pitch: the key's first or fifth degree, within 45–65 Hz or as near to it as
+/// Rule 1: Every kick has one pitch: the key's first or fifth degree, within 45–65 Hz or as near to it as
 /// one of the two can be brought, two semitones at most.
 fn kick_note(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     let pitches: BTreeSet<u8> = kicks.iter().map(|note| note.pitch).collect();
@@ -38,7 +38,7 @@ fn kick_note(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     result(1, "kick note", pass, hz.join(", "), "root or fifth near 45–65 Hz")
 }
 
-/// 2. No kick overlaps the next; the gate closes at least 6 % of the distance before it.
+/// Rule 2: No kick overlaps the next; the gate closes at least 6 % of the distance before it.
 fn one_kick(kicks: &[IdeaNote]) -> RuleResult {
     let gap = kicks
         .windows(2)
@@ -50,7 +50,7 @@ fn one_kick(kicks: &[IdeaNote]) -> RuleResult {
     result(2, "gap before a kick", gap >= 0.06, percent(gap), "≥ 6 %")
 }
 
-/// 3. Of all beats outside declared fills and breaks, at least 95 % have a kick.
+/// Rule 3: Of all beats outside declared fills and breaks, at least 95 % have a kick.
 fn kick_on_beats(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     let starts: BTreeSet<i64> = kicks.iter().map(|note| note.start).collect();
     let beats: Vec<i64> = (0..idea.length())
@@ -62,7 +62,7 @@ fn kick_on_beats(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     result(3, "kick on beats", kept >= 0.95, percent(kept), "≥ 95 %")
 }
 
-/// 10. A bar's onsets are its pairs of drum and tick within the bar, over all drums but the crash.
+/// Rule 10: A bar's onsets are its pairs of drum and tick within the bar, over all drums but the crash.
 /// Jaccard against bar 1: bars without a fill ≥ 0.8, bar 8 0.5–0.85, bar 16 0.25–0.7. In ideas of
 /// other lengths the last fill counts as bar 16's, the others as bar 8's.
 fn groove(idea: &Idea) -> RuleResult {
@@ -97,7 +97,7 @@ fn groove(idea: &Idea) -> RuleResult {
     result(10, "groove against bar 1", pass, measured, "≥ 0.8; 0.5–0.85; last 0.25–0.7")
 }
 
-/// 11. Every fill lasts 1–4 beats and holds a roll (three kicks or snares a 16th or less apart) or a
+/// Rule 11: Every fill lasts 1–4 beats and holds a roll (three kicks or snares a 16th or less apart) or a
 /// kick gap (from a beat without kick, half a beat or more to the next kick); the downbeat after it —
 /// after the last one, the idea's first — has kick and crash. Ideas whose drums were chosen by hand
 /// need only the drums they have.
@@ -141,7 +141,7 @@ fn gap(fill: Span, kicks: &[i64]) -> i64 {
         .unwrap_or(0)
 }
 
-/// 12. Outside fills, in every 4-bar block at most one beat (uptempo, terrorcore, speedcore two) has
+/// Rule 12: Outside fills, in every 4-bar block at most one beat (uptempo, terrorcore, speedcore two) has
 /// kicks a 16th or less apart.
 fn kick_rolls(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     let allowed = match idea.intent.genre {
@@ -168,7 +168,7 @@ fn kick_rolls(idea: &Idea, kicks: &[IdeaNote]) -> RuleResult {
     )
 }
 
-/// 13. Closed hats: no more than three equal velocities in a row, and in every bar with at least three
+/// Rule 13: Closed hats: no more than three equal velocities in a row, and in every bar with at least three
 /// of them the loudest is 6–20 steps above the softest. Kicks all have one velocity.
 fn hats(idea: &Idea) -> RuleResult {
     let mut pass = true;
@@ -200,7 +200,7 @@ fn hats(idea: &Idea) -> RuleResult {
     result(13, "hat velocities", pass, measured, "≤ 3 equal, spread 6–20, kicks constant")
 }
 
-/// 14. Of the beats of blocks C and D outside fills at least 90 % have an open hat or ride half a beat
+/// Rule 14: Of the beats of blocks C and D outside fills at least 90 % have an open hat or ride half a beat
 /// after them (not in early rave, nor where only single sounds or no hats were asked for).
 fn offbeats(idea: &Idea) -> RuleResult {
     let refused = idea.intent.only
@@ -224,7 +224,7 @@ fn offbeats(idea: &Idea) -> RuleResult {
     result(14, "offbeat hat in C–D", refused || kept >= 0.9, percent(kept), "≥ 90 %")
 }
 
-/// 15. Every part's swing lies in the genre's band or is 50 (straight); the kick's is 50, and kicks lie
+/// Rule 15: Every part's swing lies in the genre's band or is 50 (straight); the kick's is 50, and kicks lie
 /// on the 16th or 24th grid.
 fn swing(idea: &Idea) -> RuleResult {
     let (low, high) = Knowledge::get().genre(idea.intent.genre).swing;

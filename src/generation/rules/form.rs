@@ -19,7 +19,7 @@ pub fn check(idea: &Idea, out: &mut Vec<RuleResult>) {
     out.push(risers(idea));
 }
 
-/// 9. At least 80 % of bass and rumble onsets fall on no kick; in frenchcore and happy hardcore the
+/// Rule 9: At least 80 % of bass and rumble onsets fall on no kick; in frenchcore and happy hardcore the
 /// bass has a note on every offbeat 8th of the blocks it plays in, outside fills; the rumble has none
 /// on the first 16th of a beat.
 fn bass(idea: &Idea) -> Option<RuleResult> {
@@ -67,7 +67,7 @@ fn bass(idea: &Idea) -> Option<RuleResult> {
     ))
 }
 
-/// 19. Chords that begin in any 8 bars (from bars 1, 9, 17 …; one that sounds on from before counts)
+/// Rule 19: Chords that begin in any 8 bars (from bars 1, 9, 17 …; one that sounds on from before counts)
 /// lie in the genre's band; the first bass note at or after each change, before the next, is the
 /// chord's root.
 fn chords(idea: &Idea) -> RuleResult {
@@ -98,7 +98,7 @@ fn chords(idea: &Idea) -> RuleResult {
     result(19, "chords", pass, measured, format!("{fewest}–{most}, root at each change"))
 }
 
-/// 23. Notes inside fills aside, a role plays in a block when it has notes there; its first block
+/// Rule 23: Notes inside fills aside, a role plays in a block when it has notes there; its first block
 /// begins with it and its last ends with it (a note within the block's first two and last two bars:
 /// an answer may come in its phrase's second bar; crash and riser mark points and are free). At least
 /// one role enters or leaves at the start of block 2 or 3, and D has more onsets than A.
@@ -154,7 +154,7 @@ fn roles(idea: &Idea) -> RuleResult {
     result(23, "roles and blocks", pass, measured, "≥ 1 change, D denser than A, none astray")
 }
 
-/// 24. Every riser ends within a 16th of a block's start or the idea's end; the tune (and any acid
+/// Rule 24: Every riser ends within a 16th of a block's start or the idea's end; the tune (and any acid
 /// line) has a movement that changes a parameter by at least 20 % between two blocks.
 fn risers(idea: &Idea) -> RuleResult {
     let riser = idea.part(Role::Riser);

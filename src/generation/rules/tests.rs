@@ -88,8 +88,10 @@ fn drum_rules_can_fail() {
 fn tune_rules_can_fail() {
     spoils("gabber", 16, |idea| {
         let tune = tune_of(idea);
-        for (i, note) in tune.iter_mut().enumerate() {
-            note.start = note.start / BAR * BAR + (i as i64 * 5 % 16) * STEP;
+        // Every bar gets another rhythm.
+        for (i, note) in (0..).zip(tune.iter_mut()) {
+            let bar = note.start / BAR;
+            note.start = bar * BAR + (i * (bar + 1) + bar) % 16 * STEP;
         }
         tune.sort_by_key(|n| n.start);
     });

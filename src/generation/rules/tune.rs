@@ -26,7 +26,7 @@ fn rhythm(part: &Part, bar: i64, bars: i64) -> BTreeSet<i64> {
     inside.map(|note| (note.start - from) / STEP).collect()
 }
 
-/// 16. Of all one- and two-bar rhythms of the tune (two-bar ones from odd bars), the commonest recurs
+/// Rule 16: Of all one- and two-bar rhythms of the tune (two-bar ones from odd bars), the commonest recurs
 /// at least 4 times, itself included, at a Jaccard of onsets ≥ 0.75. Shorter ideas: as often as fits.
 fn cell(idea: &Idea, tune: &Part) -> RuleResult {
     let bars = i64::from(idea.bars);
@@ -58,7 +58,7 @@ fn likeness(tune: &Part, a: i64, b: i64) -> f64 {
     (jaccard(&rhythm(tune, a * 4, 4), &rhythm(tune, b * 4, 4)) + dice) / 2.0
 }
 
-/// 17. Likeness of the first block A to the first B 0.5–0.95, to the first C ≥ 0.7, to the first D
+/// Rule 17: Likeness of the first block A to the first B 0.5–0.95, to the first C ≥ 0.7, to the first D
 /// 0.3–0.8, where the tune plays in both; the tune's last note is degree 1 or 5.
 fn form(idea: &Idea, tune: &Part) -> RuleResult {
     let first = |letter: Block| {
@@ -86,7 +86,7 @@ fn form(idea: &Idea, tune: &Part) -> RuleResult {
     )
 }
 
-/// 18. The tune has 3–7 pitch classes and spans at most the genre's range (an acid line 24 semitones);
+/// Rule 18: The tune has 3–7 pitch classes and spans at most the genre's range (an acid line 24 semitones);
 /// moves of more than 7 semitones are at most 15 % of all moves; of the notes on bars' first beats at
 /// least 80 % are tones of the sounding triad.
 fn line(idea: &Idea, tune: &Part) -> RuleResult {
@@ -124,7 +124,7 @@ fn line(idea: &Idea, tune: &Part) -> RuleResult {
     result(18, "line of the tune", pass, measured, format!("3–7, ≤ {widest}, ≤ 15 %, ≥ 80 %"))
 }
 
-/// 20. Notes of pitched parts outside the scale are declared slides of at most an 8th whose next note
+/// Rule 20: Notes of pitched parts outside the scale are declared slides of at most an 8th whose next note
 /// in the part lies within 2 semitones.
 fn scale(idea: &Idea) -> RuleResult {
     let pitched = [
@@ -158,7 +158,7 @@ fn scale(idea: &Idea) -> RuleResult {
     result(20, "notes outside the scale", outside == 0, outside.to_string(), "0")
 }
 
-/// 21. Screech and shout against the tune: at most 25 % of their onsets fall on the tune's; no bar has
+/// Rule 21: Screech and shout against the tune: at most 25 % of their onsets fall on the tune's; no bar has
 /// more than 6 notes of both.
 fn against(idea: &Idea, tune: &Part) -> RuleResult {
     let starts: BTreeSet<i64> = tune.notes.iter().map(|note| note.start).collect();
@@ -182,7 +182,7 @@ fn against(idea: &Idea, tune: &Part) -> RuleResult {
     result(21, "tune against screech", pass, measured.join("; "), "≤ 25 %, none crowded")
 }
 
-/// 22. Every bar of the tune outside bars with fills has as many notes as the genre's table says, and
+/// Rule 22: Every bar of the tune outside bars with fills has as many notes as the genre's table says, and
 /// so has the mean of all bars; in every 4-bar block in which it plays there is a rest of at least a
 /// beat (a block's start and end bound rests).
 fn density(idea: &Idea, tune: &Part) -> RuleResult {
