@@ -26,7 +26,7 @@ pub fn generate(args: &GenerateArgs, studio: &Studio, out: &mut dyn Write) -> Re
     }
     let seed = args.seed.unwrap_or_else(fresh_seed);
     let candidates = studio.settings.compose.candidates;
-    let idea = generation::compose(&intent, seed, candidates);
+    let idea = generation::compose_best_of(&intent, seed, candidates);
     print(out, &idea.intent.to_string())?;
     let project = project(&idea, |name| studio.library.get(name).map(|s| &s.descriptor));
     let genre = idea.intent.genre;
@@ -58,10 +58,14 @@ pub fn generate(args: &GenerateArgs, studio: &Studio, out: &mut dyn Write) -> Re
         let (left, right) = &written.master;
         let seconds = written.bounced.frames as f64 / f64::from(how.rate);
         let loud = loudness(&[left, right], how.rate)?;
-        wrote(out, path, &format!(
-            "sound, {seconds:.1} s, {:.1} LUFS, peak {:.1} dBTP",
-            loud.integrated_lufs, loud.true_peak_db
-        ))?;
+        wrote(
+            out,
+            path,
+            &format!(
+                "sound, {seconds:.1} s, {:.1} LUFS, peak {:.1} dBTP",
+                loud.integrated_lufs, loud.true_peak_dbtp
+            ),
+        )?;
     }
     if args.play {
         studio.play(&project, &samples, source)?;

@@ -28,11 +28,8 @@ pub fn render(args: &RenderArgs, studio: &Studio, out: &mut dyn Write) -> Result
         })?;
     }
     let how = studio.bounce(source, args.tail);
-    let files = Files {
-        master: Some(args.out.clone()),
-        stems: args.stems.clone(),
-        ..Files::default()
-    };
+    let files =
+        Files { master: Some(args.out.clone()), stems: args.stems.clone(), ..Files::default() };
     let written = studio.write(&project, &samples, &how, files, false)?;
     let seconds = written.bounced.frames as f64 / f64::from(how.rate);
     for path in &written.files {
@@ -40,14 +37,17 @@ pub fn render(args: &RenderArgs, studio: &Studio, out: &mut dyn Write) -> Result
     }
     if written.clipped > 0 {
         let clipped = written.clipped;
-        eprintln!("hardcore: note: {clipped} samples of the master were above full scale; turn the master down or add fx_limiter");
+        eprintln!(
+            "hardcore: note: {clipped} samples of the master were above full scale; turn the master down or add fx_limiter"
+        );
     }
     Ok(())
 }
 
 fn source(project: &Project, scene: Option<&str>) -> Result<Source, Failure> {
     let Some(name) = scene else {
-        let none = || Failure("the project has neither an arrangement nor a scene to render".into());
+        let none =
+            || Failure("the project has neither an arrangement nor a scene to render".into());
         return Source::of(project).ok_or_else(none);
     };
     let found = project.scenes.iter().find(|s| s.name.eq_ignore_ascii_case(name));

@@ -64,9 +64,10 @@ impl Studio {
         let mut samples = Samples::new();
         let mut bad = Vec::new();
         for (path, tracks) in used(project) {
-            let bytes = folders.resolve(path).map_err(|e| e.to_string()).and_then(|real| {
-                read_limited(&real, MAX_SAMPLE_BYTES).map_err(|e| e.to_string())
-            });
+            let bytes = folders
+                .resolve(path)
+                .map_err(|e| e.to_string())
+                .and_then(|real| read_limited(&real, MAX_SAMPLE_BYTES).map_err(|e| e.to_string()));
             match bytes.and_then(|b| Sample::decode(b).map_err(|e| format!("{path}: {e}"))) {
                 Ok(sample) => {
                     samples.insert(path.clone(), sample);
@@ -120,7 +121,12 @@ impl Studio {
     ///
     /// # Errors
     /// A project that cannot be played.
-    pub fn play(&self, project: &Project, samples: &Samples, source: Source) -> Result<(), Failure> {
+    pub fn play(
+        &self,
+        project: &Project,
+        samples: &Samples,
+        source: Source,
+    ) -> Result<(), Failure> {
         let card = match Card::open(&self.settings.audio.device) {
             Ok(card) => card,
             Err(e) => {

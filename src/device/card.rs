@@ -53,18 +53,16 @@ impl Card {
         let device = if name == "default" {
             host.default_output_device().ok_or_else(|| CardError::None(String::new()))?
         } else {
-            let mut all = host.output_devices().map_err(|e| CardError::Unusable {
-                name: name.to_owned(),
-                cause: e.to_string(),
-            })?;
+            let mut all = host
+                .output_devices()
+                .map_err(|e| CardError::Unusable { name: name.to_owned(), cause: e.to_string() })?;
             let found = all.find(|d| d.to_string() == name);
             found.ok_or_else(|| CardError::None(format!(" called '{name}'")))?
         };
         let shown = device.to_string();
-        let config = device.default_output_config().map_err(|e| CardError::Unusable {
-            name: shown.clone(),
-            cause: e.to_string(),
-        })?;
+        let config = device
+            .default_output_config()
+            .map_err(|e| CardError::Unusable { name: shown.clone(), cause: e.to_string() })?;
         let format = config.sample_format();
         let config: StreamConfig = config.into();
         Ok(Card { device, name: shown, rate: config.sample_rate, format, config })
@@ -89,7 +87,10 @@ impl Card {
         playing.map_err(|cause| CardError::Unusable { name: self.name.clone(), cause })
     }
 
-    fn stream<T: SizedSample + FromSample<f32>>(&self, mut adapter: Adapter) -> Result<Stream, String> {
+    fn stream<T: SizedSample + FromSample<f32>>(
+        &self,
+        mut adapter: Adapter,
+    ) -> Result<Stream, String> {
         let channels = usize::from(self.config.channels);
         // As long as the longest request; a longer one is filled in parts.
         let mut scratch = vec![0.0f32; 8192 * channels.max(1)];
@@ -103,8 +104,6 @@ impl Card {
             }
         };
         let failed = |error: cpal::Error| tracing::warn!("sound output: {error}");
-        self.device
-            .build_output_stream(self.config, fill, failed, None)
-            .map_err(|e| e.to_string())
+        self.device.build_output_stream(self.config, fill, failed, None).map_err(|e| e.to_string())
     }
 }

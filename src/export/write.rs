@@ -75,7 +75,9 @@ pub fn write(
     };
     let bounced = bounce(project, factory, samples, how, take, progress)?;
     let mut written = Written { bounced, files: Vec::new(), clipped: 0, master: (left, right) };
-    for (node, (path, sink)) in sinks.into_iter().enumerate().filter_map(|(n, s)| Some((n, s?))).rev() {
+    for (node, (path, sink)) in
+        sinks.into_iter().enumerate().filter_map(|(n, s)| Some((n, s?))).rev()
+    {
         let summary = sink.finish().map_err(BounceError::Sink)?;
         if node == master {
             written.clipped = summary.over;

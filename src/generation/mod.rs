@@ -11,6 +11,6 @@ pub mod score;
 pub mod show;
 pub mod steps;
 
-pub use composer::compose;
+pub use composer::{compose, compose_best_of};
 pub use idea::Idea;
 pub use prompt::understand;

@@ -87,7 +87,7 @@ impl Settings {
             log: Log { level: Level::Info },
             render: Render { rate: 48_000, bits: Bits::Int24 },
             audio: Audio { device: "default".to_owned() },
-            compose: Compose { candidates: 8 },
+            compose: Compose { candidates: 12 },
         }
     }
 }

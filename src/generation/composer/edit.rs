@@ -1,14 +1,14 @@
 //! "The same but …": the material of an earlier piece, darker or harder, thinned, with parts locked.
 
-use super::{best, compose};
+use super::{best, compose_best_of};
 use crate::generation::idea::{BAR, Idea, IdeaNote, STEP};
 use crate::generation::knowledge::Knowledge;
 use crate::model::intent::{Composed, Intent, Role};
 
 /// Composes the changed piece: the base's notes in the new sound; fewer notes where fewer are asked
 /// for; the locked parts exactly as they were.
-pub fn change(intent: &Intent, base: &Composed) -> Idea {
-    let was = compose(&base.intent, base.seed);
+pub fn change(intent: &Intent, base: &Composed, candidates: u32) -> Idea {
+    let was = compose_best_of(&base.intent, base.seed, candidates);
     let mut same = intent.clone();
     same.root = same.root.or(Some(was.key.root));
     same.scale = same.scale.or(Some(was.key.scale));
@@ -18,7 +18,7 @@ pub fn change(intent: &Intent, base: &Composed) -> Idea {
         // The same cells as at first; what is too much is taken out of them below.
         same.density = origin.intent.density;
     }
-    let mut idea = best(&same, origin.seed);
+    let mut idea = best(&same, origin.seed, candidates);
     let locked = intent.edit.as_ref().map_or(&[][..], |edit| &edit.locked);
     let fewest = Knowledge::get().genre(intent.genre).lead_notes.0 as usize;
     for part in &mut idea.parts {
@@ -37,12 +37,7 @@ pub fn change(intent: &Intent, base: &Composed) -> Idea {
 
 /// The piece an edit's material comes from: an edit of an edit goes back to the first.
 fn origin(piece: &Composed) -> &Composed {
-    match piece
-        .intent
-        .edit
-        .as_ref()
-        .and_then(|edit| edit.base.as_ref())
-    {
+    match piece.intent.edit.as_ref().and_then(|edit| edit.base.as_ref()) {
         Some(base) => origin(base),
         None => piece,
     }
@@ -55,9 +50,8 @@ fn thin(notes: &mut Vec<IdeaNote>, steps: i8, fewest: usize) {
     let mut gone = vec![false; notes.len()];
     let bars = notes.last().map_or(0, |note| note.start / BAR + 1);
     for bar in 0..bars {
-        let mut inside: Vec<usize> = (0..notes.len())
-            .filter(|i| notes[*i].start / BAR == bar)
-            .collect();
+        let mut inside: Vec<usize> =
+            (0..notes.len()).filter(|i| notes[*i].start / BAR == bar).collect();
         let share = if steps > 1 { 2 } else { 3 };
         let spare = inside.len().saturating_sub(fewest.max(1));
         let take = inside.len().div_ceil(share).min(spare);

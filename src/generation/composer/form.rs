@@ -91,9 +91,7 @@ pub fn plan(intent: &Intent, key: Key, tune: Option<Role>, seed: u64) -> Plan {
     let mut chance = Chance::new(seed, "form");
     let bars = intent.bars.clamp(1, 128);
     let blocks = letters(bars);
-    let form = chance
-        .weighted(&style.forms, |form| form.weight)
-        .unwrap_or(&style.forms[0]);
+    let form = chance.weighted(&style.forms, |form| form.weight).unwrap_or(&style.forms[0]);
     let answers = choose_answers(intent, style, tune, &mut chance);
     let (low, high) = row.swing;
     let swing = low + f64::from(chance.between(0, ((high - low) * 10.0) as i32)) / 10.0;

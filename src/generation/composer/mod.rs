@@ -18,37 +18,39 @@ use super::score;
 use crate::model::intent::{Intent, Role};
 use crate::model::key::Key;
 
-/// Candidates composed for each seed; the best one wins.
-const CANDIDATES: u64 = 12;
+/// Candidates composed for a seed where nothing is said; the best one wins.
+const CANDIDATES: u32 = 12;
 
 /// Composes an idea. Pure: the same intent and seed give the same idea on every machine. A tempo out
 /// of 20–999 BPM or a length out of 1–128 bars is brought into range. An edit keeps the material of
 /// the piece it changes, so its own seed decides nothing.
 pub fn compose(intent: &Intent, seed: u64) -> Idea {
+    compose_best_of(intent, seed, CANDIDATES)
+}
+
+/// [`compose`] with another number of candidates, at least one: more of them sound better and take
+/// longer.
+pub fn compose_best_of(intent: &Intent, seed: u64, candidates: u32) -> Idea {
     let mut intent = intent.clone();
     intent.bars = intent.bars.clamp(1, 128);
     let usual = Knowledge::get().genre(intent.genre).bpm.2;
-    intent.bpm = if intent.bpm.is_finite() {
-        intent.bpm.clamp(20.0, 999.0)
-    } else {
-        usual
-    };
+    intent.bpm = if intent.bpm.is_finite() { intent.bpm.clamp(20.0, 999.0) } else { usual };
     let base = intent.edit.as_ref().and_then(|edit| edit.base.clone());
     let mut idea = match base {
-        Some(base) => edit::change(&intent, &base),
-        None => best(&intent, seed),
+        Some(base) => edit::change(&intent, &base, candidates),
+        None => best(&intent, seed, candidates),
     };
     idea.seed = seed;
     idea
 }
 
-/// The best candidate of a seed.
-fn best(intent: &Intent, seed: u64) -> Idea {
+/// The best of a seed's candidates.
+fn best(intent: &Intent, seed: u64, candidates: u32) -> Idea {
     let key = form::choose_key(intent, seed);
     let tune = form::choose_tune(intent, seed);
     let mut winner = candidate(intent, key, tune, seed, 0);
     let mut most = score::merit(&winner);
-    for number in 1..CANDIDATES {
+    for number in 1..u64::from(candidates) {
         let idea = candidate(intent, key, tune, seed, number);
         let merit = score::merit(&idea);
         if merit > most {
