@@ -12,6 +12,7 @@ use crate::session::compound;
 use crate::session::document::{Order, part};
 use crate::session::edit::{Edit, SceneSet, SongSet};
 use crate::session::ids::FreshIds;
+use crate::session::refs::scenes;
 
 /// The edits of an action on the song or a scene; `None` for any other.
 pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>, ActError> {
@@ -54,7 +55,8 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::SceneDuplicate { scene } => {
             let id = find::scene(world, scene)?;
-            let name = part::<Scene>(world, id)?.name.clone();
+            let taken = scenes(world).map(|scene| &scene.name);
+            let name = find::copy_name(&part::<Scene>(world, id)?.name, taken);
             vec![compound::duplicate_scene(world, id, name)?]
         }
         Action::SceneMove { scene, to } => {
