@@ -23,7 +23,7 @@ pub trait Arg {
 
     /// Reads it with the keywords before it.
     fn take(walk: &mut Walk) -> Result<Self::Value, Stop> {
-        walk.to_argument()?;
+        walk.reach_argument()?;
         Self::read(walk)
     }
 
@@ -52,7 +52,7 @@ impl<A: Arg<Value: std::fmt::Debug + 'static>> Arg for Maybe<A> {
     }
 
     fn take(walk: &mut Walk) -> Result<Self::Value, Stop> {
-        if walk.to_optional()? { Self::read(walk) } else { Ok(None) }
+        if walk.reach_optional()? { Self::read(walk) } else { Ok(None) }
     }
 
     fn put(value: &Self::Value, fill: &mut Fill) {

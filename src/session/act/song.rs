@@ -43,7 +43,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::ProjectRename { name } => set(SongSet::Name(name.clone())),
         Action::SceneAdd { name } => {
             let mut ids = FreshIds::of(world);
-            let id: SceneId = ids.next();
+            let id: SceneId = ids.fresh();
             let (name, slots) = (name.clone(), Default::default());
             let scene = Scene { id, name, color: None, tempo: None, signature: None, slots };
             let at = world.resource::<Order>().scenes.len();

@@ -139,7 +139,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
             let at = at.map_or(len, |at| find::index(at, len + 1));
             let mut ids = FreshIds::of(world);
             let (plugin, name) = (*plugin, name.clone());
-            let (id, params, bypass) = (ids.next(), BTreeMap::new(), false);
+            let (id, params, bypass) = (ids.fresh(), BTreeMap::new(), false);
             let effect =
                 Effect { id, plugin, name, params, bypass, key_from: None, state: Vec::new() };
             vec![ids.edit(), Edit::InsertEffect { strip, at, effect: Box::new(effect) }]
@@ -169,7 +169,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::BusAdd { name } => {
             let mut ids = FreshIds::of(world);
-            let (id, name, mixer) = (ids.next(), name.clone(), MixerSettings::default());
+            let (id, name, mixer) = (ids.fresh(), name.clone(), MixerSettings::default());
             let bus = Box::new(Bus { id, name, solo_safe: true, mixer });
             vec![ids.edit(), Edit::InsertBus { at: world.resource::<Order>().buses.len(), bus }]
         }
@@ -198,7 +198,7 @@ fn add(world: &World, name: &str, kind: TrackKind) -> Vec<Edit> {
     let mut ids = FreshIds::of(world);
     let at = world.resource::<Order>().tracks.len();
     let track = Box::new(Track {
-        id: ids.next(),
+        id: ids.fresh(),
         name: name.to_owned(),
         color: u8::try_from(at % PALETTE).unwrap_or_default(),
         kind,

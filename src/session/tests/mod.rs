@@ -392,7 +392,7 @@ fn an_id_once_handed_out_is_not_handed_out_again_after_undo() {
     assert_eq!(project.scenes[0].slots.len(), 2);
     perform(&mut world, Request::Undo);
     assert_eq!(collect(&world), Some(small()));
-    assert!(FreshIds::of(&world).next::<TrackId>().0 >= project.song.next_id.0);
+    assert!(FreshIds::of(&world).fresh::<TrackId>().0 >= project.song.next_id.0);
 }
 
 #[test]
