@@ -73,7 +73,9 @@ impl FromStr for PitchClass {
 pub struct KeyError(String);
 
 /// A seven-note scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Scale {
     /// Natural minor (aeolian).
     #[default]
@@ -330,7 +332,8 @@ fn read_root(word: &str) -> Option<(PitchClass, &str)> {
     for (name, semitones) in SYLLABLES {
         if let Some(rest) = word.strip_prefix(name) {
             let (shift, rest) = accidental(rest);
-            if known(rest) {
+            // Nobody writes "dom" for C minor: it is Dutch for silly.
+            if known(rest) && (rest != "m" || shift != 0) {
                 return Some((PitchClass::new(semitones + shift), rest));
             }
         }
@@ -362,6 +365,9 @@ fn read_root(word: &str) -> Option<(PitchClass, &str)> {
         return Some((PitchClass::new(base + shift), rest));
     }
     let (shift, rest) = accidental(rest);
+    if letter == 'h' && rest == "m" {
+        return None;
+    }
     known(rest).then(|| (PitchClass::new(base + shift), rest))
 }
 
