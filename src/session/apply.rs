@@ -31,43 +31,70 @@ use crate::model::track::{Instrument, PadSound, TrackKind};
 /// An edit that speaks of things that are not there, or would break a rule of the document. The
 /// document is then as it was.
 pub fn apply(world: &mut World, edit: Edit) -> Result<Edit, EditError> {
-    if let Edit::Many(edits) = edit {
-        let mut inverses = Vec::with_capacity(edits.len());
-        for edit in edits {
-            match apply(world, edit) {
-                Ok(inverse) => inverses.push(inverse),
-                Err(error) => {
-                    take_back(world, inverses);
-                    return Err(error);
-                }
-            }
+    let several = matches!(edit, Edit::Many(_));
+    let mut edits = Vec::new();
+    flatten(edit, &mut edits);
+    let mut inverses = Vec::with_capacity(edits.len());
+    let mut edits = edits.into_iter().peekable();
+    while let Some(first) = edits.next() {
+        let (kind, together) = (first.kind(), checked_together(&first));
+        let mut run = vec![first];
+        while let Some(next) = edits.next_if(|next| together && next.kind() == kind) {
+            run.push(next);
         }
-        inverses.reverse();
-        return Ok(Edit::Many(inverses));
+        if let Err(error) = apply_run(world, run, &mut inverses) {
+            take_back(world, inverses);
+            return Err(error);
+        }
     }
-    let before = touched(world, &edit);
-    let inverse = change(world, edit)?;
-    // A removed thing's parts are known before, an added one's only now.
-    let touched: BTreeSet<Change> = before.into_iter().chain(touched(world, &inverse)).collect();
-    if let Err(error) = check::changed(world, &touched) {
-        take_back(world, vec![inverse]);
-        return Err(error);
+    inverses.reverse();
+    match inverses.pop() {
+        Some(inverse) if !several => Ok(inverse),
+        last => Ok(Edit::Many(inverses.into_iter().chain(last).collect())),
     }
+}
+
+fn flatten(edit: Edit, into: &mut Vec<Edit>) {
+    match edit {
+        Edit::Many(edits) => edits.into_iter().for_each(|edit| flatten(edit, into)),
+        edit => into.push(edit),
+    }
+}
+
+/// Whether a run of edits of this kind may be checked once, at its end. Not where one may point at
+/// what a later one inserts: the inverse could then not remove it.
+fn checked_together(edit: &Edit) -> bool {
+    !matches!(
+        edit,
+        Edit::InsertTrack { .. }
+            | Edit::InsertScene { .. }
+            | Edit::InsertBus { .. }
+            | Edit::InsertEffect { .. }
+            | Edit::InsertGroove { .. }
+    )
+}
+
+/// Makes edits of one kind, adding their inverses; what is made stays when a later one fails.
+fn apply_run(world: &mut World, run: Vec<Edit>, inverses: &mut Vec<Edit>) -> Result<(), EditError> {
+    let mut touched = BTreeSet::new();
+    for edit in run {
+        // A removed thing's parts are known before, an added one's only afterwards.
+        touched.extend(self::touched(world, &edit));
+        let inverse = change(world, edit)?;
+        touched.extend(self::touched(world, &inverse));
+        inverses.push(inverse);
+    }
+    check::changed(world, &touched)?;
     let mut changes = world.get_resource_or_init::<Changes>();
     touched.into_iter().for_each(|change| changes.note(change));
-    Ok(inverse)
+    Ok(())
 }
 
 /// Undoes edits just made, latest first. Inverses of what was just applied cannot fail.
-fn take_back(world: &mut World, mut inverses: Vec<Edit>) {
-    while let Some(inverse) = inverses.pop() {
-        match inverse {
-            Edit::Many(edits) => inverses.extend(edits.into_iter().rev()),
-            inverse => {
-                let undone = change(world, inverse);
-                debug_assert!(undone.is_ok(), "{undone:?}");
-            }
-        }
+fn take_back(world: &mut World, inverses: Vec<Edit>) {
+    for inverse in inverses.into_iter().rev() {
+        let undone = change(world, inverse);
+        debug_assert!(undone.is_ok(), "{undone:?}");
     }
 }
 
@@ -276,17 +303,18 @@ fn change(world: &mut World, edit: Edit) -> Result<Edit, EditError> {
         }
         Edit::InsertGroove { at, groove } => {
             let id = groove.id;
-            insert_at(&mut world.resource_mut::<Grooves>().0, at, *groove)?;
+            let grooves = &mut world.resource_mut::<Grooves>().into_inner().0;
+            if grooves.iter().any(|g| g.id == id) {
+                return Err(EditError::Taken { what: "groove", id: id.0 });
+            }
+            insert_at(grooves, at, *groove)?;
             Edit::RemoveGroove(id)
         }
         Edit::RemoveGroove(id) => {
             let missing = EditError::Missing { what: "groove", id: id.0 };
             let grooves = &world.resource::<Grooves>().0;
-            // The last of that id: inserting one that is there already is taken back by this.
-            let at = grooves.iter().rposition(|g| g.id == id).ok_or(missing)?;
-            if grooves.iter().filter(|g| g.id == id).count() == 1
-                && let Some(by) = refs::of_groove(world, id)
-            {
+            let at = grooves.iter().position(|g| g.id == id).ok_or(missing)?;
+            if let Some(by) = refs::of_groove(world, id) {
                 return Err(EditError::InUse { what: "groove", id: id.0, by });
             }
             let groove = Box::new(world.resource_mut::<Grooves>().0.remove(at));

@@ -10,7 +10,8 @@ use bevy_ecs::world::World;
 
 use super::changes::Change;
 use super::document::{
-    ClipOf, Clips, Grooves, InGroup, Index, Name, Order, SoloSafe, StripId, part, rack, strip,
+    ClipOf, Clips, Grooves, InGroup, Index, Name, Order, SoloSafe, StripId, exists, part, rack,
+    strip,
 };
 use super::error::EditError;
 use crate::model::arrangement::Arrangement;
@@ -25,7 +26,7 @@ use crate::model::track::{Track, TrackKind};
 
 /// Checks that the document keeps its rules, given that it did before these things changed.
 pub(super) fn changed(world: &World, touched: &BTreeSet<Change>) -> Result<(), EditError> {
-    let (next, top) = (world.resource::<Song>().next_id.0, highest_id(world));
+    let (next, top) = (world.resource::<Song>().next_id.0, highest_id(world, touched));
     if next <= top {
         return Err(EditError::Rule(format!("the next id is {next}, but {top} is in use")));
     }
@@ -40,15 +41,26 @@ pub(super) fn project(project: impl std::borrow::Borrow<Project>) -> Result<(), 
     })
 }
 
-/// The highest id of any thing in the document; 0 in an empty one.
-pub(super) fn highest_id(world: &World) -> u32 {
+/// The highest id among the things touched, or of all when the counter itself may have moved.
+fn highest_id(world: &World, touched: &BTreeSet<Change>) -> u32 {
+    let grooves = world.resource::<Grooves>().0.iter().map(|g| g.id.0);
+    let there = |change: &Change| match *change {
+        Change::Track(id) if exists(world, id) => id.0,
+        Change::Clip(id) if exists(world, id) => id.0,
+        Change::Scene(id) if exists(world, id) => id.0,
+        Change::Bus(id) if exists(world, id) => id.0,
+        Change::Effect(id) if exists(world, id) => id.0,
+        _ => 0,
+    };
+    if !touched.contains(&Change::Song) {
+        return touched.iter().map(there).chain(grooves).max().unwrap_or(0);
+    }
     let index = world.resource::<Index>();
     let tracks = index.tracks.keys().map(|id| id.0);
     let clips = index.clips.keys().map(|id| id.0);
     let scenes = index.scenes.keys().map(|id| id.0);
     let buses = index.buses.keys().map(|id| id.0);
     let effects = index.effects.keys().map(|id| id.0);
-    let grooves = world.resource::<Grooves>().0.iter().map(|g| g.id.0);
     tracks.chain(clips).chain(scenes).chain(buses).chain(effects).chain(grooves).max().unwrap_or(0)
 }
 
@@ -128,8 +140,12 @@ fn sketch_scene(
     touched: &BTreeSet<Change>,
 ) -> Result<Scene, EditError> {
     let Scene { name, color, tempo, signature, slots, .. } = part::<Scene>(world, id)?;
-    let slots = slots.iter().filter(|(track, _)| touched.contains(&Change::Slot(id, **track)));
-    let slots = slots.map(|(&track, &slot)| (track, slot)).collect();
+    let own = Change::Slot(id, TrackId(0))..=Change::Slot(id, TrackId(u32::MAX));
+    let slots = touched.range(own).filter_map(|change| match change {
+        Change::Slot(_, track) => Some((*track, *slots.get(track)?)),
+        _ => None,
+    });
+    let slots = slots.collect();
     Ok(Scene { id, name: name.clone(), color: *color, tempo: *tempo, signature: *signature, slots })
 }
 
@@ -164,7 +180,8 @@ fn sketch_track(
     let own = touched.contains(&Change::Track(id));
     let moved = own || touched.contains(&Change::Strip(StripId::Track(id)));
     let mut clips = Vec::new();
-    for &clip in &part::<Clips>(world, id)?.0 {
+    let all = part::<Clips>(world, id)?.0.iter();
+    for &clip in all.filter(|_| moved || !pointed.is_empty()) {
         if !moved && !pointed.contains(&clip) {
             continue;
         }

@@ -119,7 +119,7 @@ pub fn remove_scene(world: &World, id: SceneId) -> Result<Edit, EditError> {
             .filter(|s| s.id != id)
             .any(|s| s.slots.values().any(|slot| slot.clip == Some(clip)));
         let laid = arrangement.is_some_and(|a| a.lanes.values().flatten().any(|i| i.clip == clip));
-        let removed = edits.iter().any(|e| *e == Edit::RemoveClip(clip));
+        let removed = edits.contains(&Edit::RemoveClip(clip));
         if !elsewhere && !laid && !removed {
             edits.push(Edit::RemoveClip(clip));
         }
@@ -217,11 +217,11 @@ pub fn remove_groove(world: &World, id: GrooveId) -> Edit {
 pub fn duplicate_track(world: &World, id: TrackId, name: String) -> Result<Edit, EditError> {
     let mut track = collect_track(world, id)?;
     let mut ids = FreshIds::of(world);
-    let copy: TrackId = ids.next();
+    let copy: TrackId = ids.fresh();
     (track.id, track.name) = (copy, name);
     let mut new_effects = BTreeMap::new();
     for effect in &mut track.mixer.inserts {
-        let old = std::mem::replace(&mut effect.id, ids.next());
+        let old = std::mem::replace(&mut effect.id, ids.fresh());
         new_effects.insert(old, effect.id);
     }
     let rename = |lanes: &mut [AutomationLane]| {
@@ -235,7 +235,7 @@ pub fn duplicate_track(world: &World, id: TrackId, name: String) -> Result<Edit,
     };
     let mut new_clips = BTreeMap::new();
     for clip in &mut track.clips {
-        let old = std::mem::replace(&mut clip.id, ids.next());
+        let old = std::mem::replace(&mut clip.id, ids.fresh());
         new_clips.insert(old, clip.id);
         rename(&mut clip.automation);
     }
@@ -271,11 +271,11 @@ pub fn duplicate_track(world: &World, id: TrackId, name: String) -> Result<Edit,
 pub fn duplicate_scene(world: &World, id: SceneId, name: String) -> Result<Edit, EditError> {
     let mut scene: Scene = part::<Scene>(world, id)?.clone();
     let mut ids = FreshIds::of(world);
-    (scene.id, scene.name) = (ids.next(), name);
+    (scene.id, scene.name) = (ids.fresh(), name);
     let mut inserts = Vec::new();
     for (&track, slot) in &mut scene.slots {
         if let Some(old) = slot.clip {
-            let new = ids.next();
+            let new = ids.fresh();
             slot.clip = Some(new);
             inserts.push(copy_clip(world, old, new, track)?);
         }

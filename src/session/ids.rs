@@ -25,7 +25,7 @@ impl FreshIds {
     }
 
     /// The next unused id.
-    pub fn next<T: From<u32>>(&mut self) -> T {
+    pub fn fresh<T: From<u32>>(&mut self) -> T {
         self.0.next()
     }
 

@@ -2,7 +2,8 @@
 //!
 //! [`document`] turns a saved project into entities and back. [`edit`] lists the ways a document
 //! changes, [`apply`] makes one and returns its inverse, [`compound`] builds those that take several,
-//! [`history`] queues, names, coalesces and undoes them, [`changes`] lists what they changed.
+//! [`history`] queues, names, coalesces and undoes them, [`changes`] lists what they changed, and
+//! [`act`] turns the vocabulary's actions into named steps.
 
 pub mod act;
 pub mod apply;

@@ -8,10 +8,12 @@ use super::*;
 /// A reference of any kind, its name anything a person may type.
 pub(crate) fn any_ref() -> impl Strategy<Value = Ref> {
     prop_oneof![
-        any::<u32>().prop_map(Ref::Number),
-        any::<u32>().prop_map(Ref::Id),
-        "[a-zA-Z0-9 \"\\\\#@é鼓-]{0,9}".prop_map(Ref::Name),
-        prop::sample::select(vec!["all", "add", "master", "BUS", "off", "12", "#3", "\n"])
+        4 => (1u32..5).prop_map(Ref::Number),
+        2 => (1u32..12).prop_map(Ref::Id),
+        1 => any::<u32>().prop_map(Ref::Number),
+        1 => any::<u32>().prop_map(Ref::Id),
+        1 => "[a-zA-Z0-9 \"\\\\#@é鼓-]{0,9}".prop_map(Ref::Name),
+        1 => prop::sample::select(vec!["all", "add", "master", "BUS", "off", "12", "#3", "\n"])
             .prop_map(|name| Ref::Name(name.to_owned())),
     ]
 }
@@ -24,8 +26,13 @@ pub(crate) fn any_action() -> impl Strategy<Value = Action> {
     })
 }
 
+fn at_least(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(cases), ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(at_least(2000))]
 
     #[test]
     fn what_is_shown_reads_back_as_the_same(action in any_action()) {

@@ -133,14 +133,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks over the keywords up to the next argument, and over the argument's place.
-    pub fn to_argument(&mut self) -> Result<(), Stop> {
+    pub fn reach_argument(&mut self) -> Result<(), Stop> {
         self.keywords()?;
         self.pattern.next();
         Ok(())
     }
 
     /// Walks over the keyword of an optional argument, if it is there, and over the argument's place.
-    pub fn to_optional(&mut self) -> Result<bool, Stop> {
+    pub fn reach_optional(&mut self) -> Result<bool, Stop> {
         self.keywords()?;
         let word = self.pattern.next().unwrap_or_default().trim_start_matches('[');
         self.pattern.next();

@@ -65,7 +65,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
             let id = find::clip(world, clip)?.id;
             let (track, scene) = (part::<ClipOf>(world, id)?.0, find::scene(world, to)?);
             let mut ids = FreshIds::of(world);
-            let new = ids.next();
+            let new = ids.fresh();
             let mut edits = vec![ids.edit(), compound::copy_clip(world, id, new, track)?];
             edits.extend(fill(world, track, scene, new)?);
             edits
@@ -221,7 +221,7 @@ fn add(world: &World, at: &ClipRef, length: Ticks, content: ClipContent) -> Edit
     let (track, scene) = find::slot(world, at)?;
     let mut ids = FreshIds::of(world);
     let clip = Clip {
-        id: ids.next(),
+        id: ids.fresh(),
         name: part::<Name>(world, track)?.0.clone(),
         color: None,
         length,

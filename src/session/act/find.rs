@@ -178,3 +178,14 @@ pub(super) fn is_held_elsewhere(world: &World, clip: ClipId, at: (TrackId, Scene
         slots.any(|(&t, slot)| slot.clip == Some(clip) && (t, s.id) != at)
     }) || !exists(world, clip)
 }
+
+/// `Kick 2` for a copy of `Kick`, counting on past the names that are there.
+pub(super) fn copy_name<'n>(name: &str, taken: impl Iterator<Item = &'n String>) -> String {
+    let stem = match name.rsplit_once(' ') {
+        Some((stem, n)) if n.parse::<u32>().is_ok() => stem,
+        _ => name,
+    };
+    let taken: Vec<&String> = taken.collect();
+    let mut names = (2..=taken.len() + 2).map(|n| format!("{stem} {n}"));
+    names.find(|name| !taken.contains(&name)).unwrap_or_else(|| stem.to_owned())
+}

@@ -9,13 +9,14 @@ mod tracks;
 
 use bevy_ecs::world::World;
 
-use super::document::{collect, spawn};
+use super::document::{Grooves, Name, Order, collect, part, spawn};
 use super::edit::Edit;
 use super::error::EditError;
 use super::history::{Outcome, Request, perform};
-use crate::model::action::{Action, ParseError, forms, parse};
-use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::action::{Action, Names, ParseError, forms, parse};
+use crate::model::ids::{BusId, ClipId, SceneId, TrackId};
 use crate::model::project::Project;
+use crate::model::scene::Scene;
 use crate::model::time::Ticks;
 
 /// What an action comes to in a document.
@@ -136,6 +137,22 @@ fn edits(world: &World, action: &Action) -> Result<Vec<Edit>, ActError> {
 fn step_name(action: &Action) -> String {
     let form = forms().iter().find(|form| form.name == action.name());
     form.map_or(action.name(), |form| form.help.trim()).to_owned()
+}
+
+/// The names in the document, for completion; sounds and samples are the library's to add.
+pub fn names(world: &World) -> Names {
+    let order = world.get_resource::<Order>().cloned().unwrap_or_default();
+    let track = |id: &TrackId| part::<Name>(world, *id).ok().map(|name| name.0.clone());
+    let bus = |id: &BusId| part::<Name>(world, *id).ok().map(|name| name.0.clone());
+    let scene = |id: &SceneId| part::<Scene>(world, *id).ok().map(|scene| scene.name.clone());
+    let grooves = world.get_resource::<Grooves>().map(|grooves| grooves.0.as_slice());
+    Names {
+        tracks: order.tracks.iter().filter_map(track).collect(),
+        scenes: order.scenes.iter().filter_map(scene).collect(),
+        buses: order.buses.iter().filter_map(bus).collect(),
+        grooves: grooves.unwrap_or_default().iter().map(|groove| groove.name.clone()).collect(),
+        ..Names::default()
+    }
 }
 
 /// Applies lines of actions to a project, all or none, and says what each did.

@@ -12,6 +12,7 @@ use crate::session::compound;
 use crate::session::document::{Order, part};
 use crate::session::edit::{Edit, SceneSet, SongSet};
 use crate::session::ids::FreshIds;
+use crate::session::refs::scenes;
 
 /// The edits of an action on the song or a scene; `None` for any other.
 pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>, ActError> {
@@ -42,7 +43,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::ProjectRename { name } => set(SongSet::Name(name.clone())),
         Action::SceneAdd { name } => {
             let mut ids = FreshIds::of(world);
-            let id: SceneId = ids.next();
+            let id: SceneId = ids.fresh();
             let (name, slots) = (name.clone(), Default::default());
             let scene = Scene { id, name, color: None, tempo: None, signature: None, slots };
             let at = world.resource::<Order>().scenes.len();
@@ -54,7 +55,8 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::SceneDuplicate { scene } => {
             let id = find::scene(world, scene)?;
-            let name = part::<Scene>(world, id)?.name.clone();
+            let taken = scenes(world).map(|scene| &scene.name);
+            let name = find::copy_name(&part::<Scene>(world, id)?.name, taken);
             vec![compound::duplicate_scene(world, id, name)?]
         }
         Action::SceneMove { scene, to } => {

@@ -39,7 +39,9 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::TrackDuplicate { track } => {
             let id = find::track(world, track)?;
-            let name = copy_name(world, &part::<Name>(world, id)?.0);
+            let tracks = world.resource::<Order>().tracks.iter();
+            let taken = tracks.filter_map(|&id| Some(&part::<Name>(world, id).ok()?.0));
+            let name = find::copy_name(&part::<Name>(world, id)?.0, taken);
             vec![compound::duplicate_track(world, id, name)?]
         }
         Action::TrackMove { track, to } => {
@@ -137,7 +139,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
             let at = at.map_or(len, |at| find::index(at, len + 1));
             let mut ids = FreshIds::of(world);
             let (plugin, name) = (*plugin, name.clone());
-            let (id, params, bypass) = (ids.next(), BTreeMap::new(), false);
+            let (id, params, bypass) = (ids.fresh(), BTreeMap::new(), false);
             let effect =
                 Effect { id, plugin, name, params, bypass, key_from: None, state: Vec::new() };
             vec![ids.edit(), Edit::InsertEffect { strip, at, effect: Box::new(effect) }]
@@ -167,7 +169,7 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::BusAdd { name } => {
             let mut ids = FreshIds::of(world);
-            let (id, name, mixer) = (ids.next(), name.clone(), MixerSettings::default());
+            let (id, name, mixer) = (ids.fresh(), name.clone(), MixerSettings::default());
             let bus = Box::new(Bus { id, name, solo_safe: true, mixer });
             vec![ids.edit(), Edit::InsertBus { at: world.resource::<Order>().buses.len(), bus }]
         }
@@ -196,7 +198,7 @@ fn add(world: &World, name: &str, kind: TrackKind) -> Vec<Edit> {
     let mut ids = FreshIds::of(world);
     let at = world.resource::<Order>().tracks.len();
     let track = Box::new(Track {
-        id: ids.next(),
+        id: ids.fresh(),
         name: name.to_owned(),
         color: u8::try_from(at % PALETTE).unwrap_or_default(),
         kind,
@@ -206,19 +208,6 @@ fn add(world: &World, name: &str, kind: TrackKind) -> Vec<Edit> {
         analysis: None,
     });
     vec![ids.edit(), Edit::InsertTrack { at, track }]
-}
-
-/// `Kick 2` for a copy of `Kick`, counting on past the names that are there.
-fn copy_name(world: &World, name: &str) -> String {
-    let stem = match name.rsplit_once(' ') {
-        Some((stem, n)) if n.parse::<u32>().is_ok() => stem,
-        _ => name,
-    };
-    let tracks = &world.resource::<Order>().tracks;
-    let taken: Vec<&String> =
-        tracks.iter().filter_map(|&id| Some(&part::<Name>(world, id).ok()?.0)).collect();
-    let mut names = (2..=tracks.len() + 2).map(|n| format!("{stem} {n}"));
-    names.find(|name| !taken.contains(&name)).unwrap_or_else(|| stem.to_owned())
 }
 
 fn kit(world: &World, id: TrackId) -> Result<Kit, ActError> {

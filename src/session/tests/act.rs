@@ -14,7 +14,7 @@ use crate::model::project::Project;
 use crate::model::testing::project;
 use crate::model::time::Ticks;
 use crate::model::track::TrackKind;
-use crate::session::act::{Act, ActError, Errand, Performance, resolve, run_lines};
+use crate::session::act::{Act, ActError, Errand, Performance, names, resolve, run_lines};
 use crate::session::document::{collect, spawn};
 use crate::session::history::{Outcome, Request, perform};
 
@@ -99,7 +99,6 @@ fn every_example_of_the_table_works_on_a_set_stage_and_can_be_undone() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn any_action_on_any_document_is_done_whole_or_refused(
@@ -146,6 +145,7 @@ fn lines_do_what_they_say() {
             "clip @5 transpose -1",
             "clip 1 1 follow any after 2",
             "scene drop duplicate",
+            "scene \"drop 2\" rename Second",
             "tempo 190 glide 9.1.1",
         ],
     );
@@ -257,4 +257,9 @@ fn performance_actions_are_resolved_but_are_no_edits() {
     assert_eq!(performed("save"), Ok(Act::App(Errand::Save)));
     assert!(performed("launch drums 1").unwrap_err().to_string().contains("is empty"));
     assert_eq!(Action::Play.to_string(), "play");
+    let known = names(&world);
+    assert_eq!(
+        (known.tracks, known.scenes),
+        (vec!["Kick".into(), "Drums".into()], vec!["Drop".into()])
+    );
 }

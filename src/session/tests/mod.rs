@@ -17,7 +17,8 @@ use super::error::EditError;
 use super::history::{Gesture, History, Outcome, Request, Requests, perform};
 use super::{compound, ids::FreshIds};
 use crate::model::clip::{Clip, ClipContent, MidiClip, Note};
-use crate::model::ids::{BusId, ClipId, EffectId, NoteId, SceneId, TrackId};
+use crate::model::groove::GrooveTemplate;
+use crate::model::ids::{BusId, ClipId, EffectId, GrooveId, NoteId, SceneId, TrackId};
 use crate::model::mixer::{Bus, Db, Effect, MixerSettings, PluginType, Send};
 use crate::model::project::Project;
 use crate::model::scene::{Scene, Slot};
@@ -109,7 +110,6 @@ fn steps() -> impl Strategy<Value = Vec<(usize, u64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn a_project_comes_back_as_it_went_in(project in project(), other in project()) {
@@ -288,6 +288,26 @@ fn what_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing() {
 }
 
 #[test]
+fn a_groove_whose_id_is_in_use_is_refused_wherever_it_would_go() {
+    let groove = |id, name: &str| GrooveTemplate {
+        id: GrooveId(id),
+        name: name.to_owned(),
+        span: Ticks(960),
+        timing: Default::default(),
+        velocity: Default::default(),
+    };
+    let mut project = small();
+    project.grooves = vec![groove(7, "shuffle")];
+    project.song.next_id.0 = 8;
+    let mut world = world(project.clone());
+    for at in [0, 1] {
+        let edit = Edit::InsertGroove { at, groove: Box::new(groove(7, "other")) };
+        assert_eq!(apply(&mut world, edit), Err(EditError::Taken { what: "groove", id: 7 }));
+        assert_eq!(collect(&world), Some(project.clone()));
+    }
+}
+
+#[test]
 fn removing_what_is_in_use_lets_go_of_it_first() {
     let mut world = world(small());
     let edit = compound::remove_track(&world, TrackId(1)).unwrap();
@@ -372,7 +392,7 @@ fn an_id_once_handed_out_is_not_handed_out_again_after_undo() {
     assert_eq!(project.scenes[0].slots.len(), 2);
     perform(&mut world, Request::Undo);
     assert_eq!(collect(&world), Some(small()));
-    assert!(FreshIds::of(&world).next::<TrackId>().0 >= project.song.next_id.0);
+    assert!(FreshIds::of(&world).fresh::<TrackId>().0 >= project.song.next_id.0);
 }
 
 #[test]

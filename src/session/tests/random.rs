@@ -99,9 +99,9 @@ pub(super) fn random_edit(world: &World, kind: &str, seed: u64) -> Option<Edit> 
     Some(match kind {
         "many" => Edit::Many(match r.random_range(0..9) {
             0 => {
-                let mut new = track(ids.next::<TrackId>().0, "new", instrument("hoover"));
-                new.clips.push(clip(ids.next::<ClipId>().0, vec![note(1, 0)]));
-                new.mixer.inserts.push(effect(ids.next::<EffectId>().0));
+                let mut new = track(ids.fresh::<TrackId>().0, "new", instrument("hoover"));
+                new.clips.push(clip(ids.fresh::<ClipId>().0, vec![note(1, 0)]));
+                new.mixer.inserts.push(effect(ids.fresh::<EffectId>().0));
                 new.mixer.inserts[0].key_from = track_id;
                 let at = at(r, order.tracks.len());
                 inserting(ids, Edit::InsertTrack { at, track: Box::new(new) })
