@@ -164,6 +164,12 @@ pub(crate) mod testing {
             self.0.path()
         }
 
+        /// From now on nothing can be written to it.
+        pub(crate) fn make_read_only(&self) {
+            let done = Command::new("mount").args(["-o", "remount,ro"]).arg(self.path()).status();
+            assert!(done.is_ok_and(|s| s.success()), "what was mounted can be made read-only");
+        }
+
         /// Names of all files on it, hidden ones too.
         pub(crate) fn files(&self) -> Vec<PathBuf> {
             let entries = std::fs::read_dir(self.path()).expect("a readable disk");
@@ -192,6 +198,17 @@ mod tests {
         assert!(error.to_string().contains("the disk is full; free some space"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(disk.files(), [PathBuf::from("set.hcs")]);
+    }
+
+    #[test]
+    fn a_read_only_disk_is_named() {
+        let Some(disk) = testing::TinyDisk::new() else { return };
+        let path = disk.path().join("set.hcs");
+        write_atomic(&path, b"old").unwrap();
+        disk.make_read_only();
+        let error = write_atomic(&path, b"new").unwrap_err().to_string();
+        assert!(error.ends_with("the disk is read-only; choose another place"), "{error}");
+        assert_eq!(read_limited(&path, 10).unwrap(), b"old");
     }
 
     #[test]
