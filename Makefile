@@ -3,6 +3,7 @@
 CARGO ?= cargo
 PROMPT ?= 170 bpm gabber, F minor, rolling kick and a screaming hoover
 OUT ?= out
+FUZZ_SECONDS ?= 120
 # Through the environment, so that a prompt may hold quotes and any other sign.
 export PROMPT OUT
 
@@ -12,7 +13,7 @@ LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 300)
 SCLANG = QT_QPA_PLATFORM=offscreen QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox QTWEBENGINE_DISABLE_SANDBOX=1 $(LIMIT) sclang
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test check fmt soak bench synthdefs
+.PHONY: help run test setup setup-test check fmt soak bench rules fuzz synthdefs
 
 help: ## say what can be made (this)
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -42,6 +43,12 @@ soak: setup-test ## the long forms of the tests
 
 bench: setup-test ## measure speed, memory and time per voice and effect
 	$(CARGO) run --release --locked --example bench
+
+rules: setup ## compose and render 20 pieces a genre and hold them against the rules of the music
+	$(CARGO) run --release --locked --example rules -- 20
+
+fuzz: ## try to break the project parser and the action parser (FUZZ_SECONDS each; needs cargo-fuzz and nightly)
+	cd fuzz && for target in hcs action; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in (ONLY=name: just those)
 	@mkdir -p target

@@ -1,4 +1,61 @@
 //! Hardcore: a desktop instrument for making and playing hardcore, gabber and hard techno.
+//!
+//! These pages are the map of the program.
+//!
+//! # The house
+//!
+//! | module | holds | may know |
+//! |---|---|---|
+//! | [`model`] | the musical data and the `Action` vocabulary: plain values | nothing |
+//! | [`session`] | the document as an ECS world: edits with inverses, named undo, actions resolved | `model` |
+//! | [`engine`] | everything that happens on its exact frame: clock, launcher, sequencer, voices, racks, mixer graph | `model` |
+//! | [`device`] | where blocks go live: the sound card | `engine` |
+//! | [`synth`] | the SynthDef library, the embedded executor, our own unit generators, OSC scores | `model`, `engine` |
+//! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
+//! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
+//! | [`export`] | bounces: WAV, stems, MIDI; a piece held against the rules | `model`, `engine`, `analysis`, [`files`] |
+//! | [`persistence`] | `.hcs` projects, library, profile, samples on disk | `model`, [`files`] |
+//! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
+//! | [`logging`], [`crash`] | the log file, the crash report | |
+//! | [`cli`] | the command line, which ties all of it together | everything |
+//!
+//! A test (`tests/it/tidy.rs`) holds this table, the first line of every file and its length.
+//!
+//! # One way through
+//!
+//! ```text
+//!   prompt --generation--> Idea --project()--> Project <--persistence--> .hcs
+//!                                                |   ^
+//!                                         spawn  v   | collect
+//!                          Action --session--> ECS world (edits, undo)
+//!                                                |
+//!                                        engine::prepare
+//!                                                v
+//!        commands (rings) ---> Renderer::render, a block of 64 frames ---> Adapter ---> device
+//!                                launcher -> sequencer -> voices               `------> export
+//!                                rack -> strip -> sends -> buses -> master
+//! ```
+//!
+//! # Decisions
+//!
+//! - **Launcher and sequencer run inside `render`.** Nothing is scheduled ahead: a stalled window or
+//!   engine thread never moves a note. What they play from is immutable and swapped in whole.
+//! - **A position is an integer of 1/65536 ticks, a frame one of 2⁻⁴⁸ frames.** A stretch of constant
+//!   tempo is one exact line; ramps are stairs of a 64th note so that every position has an exact
+//!   rational frame. `tests/it/exact.rs` computes the same frames with big fractions.
+//! - **Onsets fall on any frame, control changes on the block grid.** A note's end is never early: a
+//!   note shorter than a block still sounds.
+//! - **One small plyphon world a track, one an effect.** Worlds are independent, so tracks render in
+//!   parallel and the bytes do not depend on how many cores helped. A world with nothing to do is not
+//!   run.
+//! - **Distortion and limiting are unit generators of our own** (`synth::units`): 8× oversampled, with
+//!   constant latency that the graph compensates. scsynth does not have them, so effects are not part
+//!   of an exported OSC score.
+//! - **`unsafe` stands in one file of the engine** (`engine/unchecked.rs`), for the processor's
+//!   flush-to-zero flags and for a value of kira's that is not marked `Send`.
+//! - **Offline is the same code live is**: both drive [`engine::renderer::Renderer`]. The driver for
+//!   files and tests lies in [`engine::offline`], beside what it drives, so that `export` need not know
+//!   devices.
 
 pub mod analysis;
 pub mod cli;

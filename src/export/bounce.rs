@@ -154,7 +154,7 @@ pub fn bounce<E: std::error::Error>(
     let silent_frames = (SILENT_S * f64::from(how.rate)) as u64;
     let mut quiet = 0u64;
     let mut out = Outputs::SILENT;
-    let mut body: Option<u64> = None;
+    let (mut body, mut total): (Option<u64>, Option<u64>) = (None, None);
     loop {
         run.block(&mut out);
         // Known once the scene's tempo is in force.
@@ -167,14 +167,16 @@ pub fn bounce<E: std::error::Error>(
             run.renderer.tap(master).unwrap_or((&StereoBlock::SILENT, &StereoBlock::SILENT));
         let loud = post.l.iter().chain(&post.r).any(|x| x.abs() > SILENT);
         quiet = if loud { 0 } else { quiet + BLOCK as u64 };
-        let total = match how.tail_s {
+        total = total.or_else(|| match how.tail_s {
             Some(seconds) => Some(body + (seconds * f64::from(how.rate)).round() as u64),
-            None if written[master] >= body && quiet >= silent_frames => Some(written[master]),
+            // Nodes of less latency are a little ahead: the last of them says how long all become.
             None => {
                 let most = body + (MAX_TAIL_S * f64::from(how.rate)) as u64;
-                (written[master] >= most).then_some(most)
+                let over = written[master] >= body && quiet >= silent_frames;
+                (over || written[master] >= most)
+                    .then(|| written.iter().copied().max().unwrap_or(0))
             }
-        };
+        });
         let limit = total.unwrap_or(u64::MAX);
         for node in 0..nodes {
             let Some((_, post)) = run.renderer.tap(node) else { continue };
@@ -192,7 +194,6 @@ pub fn bounce<E: std::error::Error>(
         if progress(Progress { done: done.min(body), total: body }).is_break() {
             return Err(BounceError::Cancelled);
         }
-        // While the tail's end is unknown, nodes differ by their latency at most; then all catch up.
         if let Some(total) = total
             && written.iter().all(|w| *w >= total)
         {

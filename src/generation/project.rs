@@ -23,12 +23,12 @@ pub fn project<'a>(idea: &Idea, describe: impl Fn(&str) -> Option<&'a SoundDescr
     let mut project = Project::new(&name, TempoMap::constant(bpm), idea.key);
     project.song.seed = idea.seed;
     let ids = &mut project.song.next_id;
-    let tracks: Vec<TrackId> = idea.parts.iter().map(|_| ids.next()).collect();
-    let buses: Vec<BusId> = idea.buses.iter().map(|_| ids.next()).collect();
+    let tracks: Vec<TrackId> = idea.parts.iter().map(|_| ids.fresh()).collect();
+    let buses: Vec<BusId> = idea.buses.iter().map(|_| ids.fresh()).collect();
     let of_role = |role: Role| idea.parts.iter().position(|p| p.role == role).map(|i| tracks[i]);
     let rack = |inserts: &[Insert], ids: &mut crate::model::ids::IdCounter| -> Vec<Effect> {
         let effect = |insert: &Insert| Effect {
-            id: ids.next(),
+            id: ids.fresh(),
             plugin: PluginType::Native,
             name: insert.effect.clone(),
             params: insert.params.clone(),
@@ -40,7 +40,7 @@ pub fn project<'a>(idea: &Idea, describe: impl Fn(&str) -> Option<&'a SoundDescr
     };
 
     let mut scene = Scene {
-        id: project.song.next_id.next(),
+        id: project.song.next_id.fresh(),
         name: idea.intent.genre.to_string(),
         color: None,
         tempo: None,
@@ -55,7 +55,7 @@ pub fn project<'a>(idea: &Idea, describe: impl Fn(&str) -> Option<&'a SoundDescr
             Some(Send { bus: buses[index], level: Db(*level), pre: false })
         });
         let sends: Vec<Send> = sends.collect();
-        let clip = clip(ids.next(), part, idea, &inserts);
+        let clip = clip(ids.fresh(), part, idea, &inserts);
         scene.slots.insert(tracks[i], Slot { clip: Some(clip.id), stop_button: true });
         project.tracks.push(Track {
             id: tracks[i],

@@ -74,7 +74,7 @@ impl Default for IdCounter {
 
 impl IdCounter {
     /// The next unused id, as whichever kind of id is asked for.
-    pub fn next<T: From<u32>>(&mut self) -> T {
+    pub fn fresh<T: From<u32>>(&mut self) -> T {
         let id = self.0;
         self.0 = self.0.saturating_add(1);
         T::from(id)

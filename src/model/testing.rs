@@ -391,7 +391,7 @@ fn resolve(raw: RawStrip, buses: &[BusId], keys: &[TrackId], ids: &mut IdCounter
         }
     }
     let inserts = raw.inserts.into_iter().map(|(mut effect, key)| {
-        effect.id = ids.next();
+        effect.id = ids.fresh();
         effect.key_from = pick(keys, key);
         effect
     });
@@ -400,19 +400,22 @@ fn resolve(raw: RawStrip, buses: &[BusId], keys: &[TrackId], ids: &mut IdCounter
     MixerSettings { volume, pan, mute, solo, inserts, sends }
 }
 
+/// Lanes and markers.
+type RawTimeline = (Vec<RawLane>, Vec<(i64, String, bool)>);
+
 fn assemble(
     (mut song, song_groove): RawSong,
     tracks: Vec<RawTrack>,
     buses: Vec<(String, bool, RawStrip)>,
     scenes: Vec<RawScene>,
     mut grooves: Vec<GrooveTemplate>,
-    timeline: Option<(Vec<RawLane>, Vec<(i64, String, bool)>)>,
+    timeline: Option<RawTimeline>,
 ) -> Project {
     let mut ids = IdCounter::default();
-    let track_ids: Vec<TrackId> = tracks.iter().map(|_| ids.next()).collect();
-    let bus_ids: Vec<BusId> = buses.iter().map(|_| ids.next()).collect();
-    let scene_ids: Vec<SceneId> = scenes.iter().map(|_| ids.next()).collect();
-    grooves.iter_mut().for_each(|g| g.id = ids.next());
+    let track_ids: Vec<TrackId> = tracks.iter().map(|_| ids.fresh()).collect();
+    let bus_ids: Vec<BusId> = buses.iter().map(|_| ids.fresh()).collect();
+    let scene_ids: Vec<SceneId> = scenes.iter().map(|_| ids.fresh()).collect();
+    grooves.iter_mut().for_each(|g| g.id = ids.fresh());
     let groove_ids: Vec<GrooveId> = grooves.iter().map(|g| g.id).collect();
     let is_group: Vec<bool> = tracks.iter().map(|t| t.track.kind == TrackKind::Group).collect();
 
@@ -429,7 +432,7 @@ fn assemble(
         track.mixer = resolve(raw.strip, &bus_ids, &keys, &mut ids);
         for raw in raw.clips {
             let mut clip = raw.clip;
-            clip.id = ids.next();
+            clip.id = ids.fresh();
             clip.groove =
                 raw.groove.and_then(|(g, amount)| Some((pick(&groove_ids, Some(g))?, amount)));
             if let (Some(follow), Some(scene)) =

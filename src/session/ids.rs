@@ -26,7 +26,7 @@ impl FreshIds {
 
     /// The next unused id.
     pub fn fresh<T: From<u32>>(&mut self) -> T {
-        self.0.next()
+        self.0.fresh()
     }
 
     /// The edit that records what was handed out.

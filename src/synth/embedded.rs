@@ -211,7 +211,7 @@ impl Host {
             AddAction::Tail,
         );
         made.map_err(|e| fail(e.to_string()))?;
-        let def = self.controller.synthdef(&sound.name).map(|d| d.clone());
+        let def = self.controller.synthdef(&sound.name).cloned();
         let def = def.ok_or_else(|| fail("it vanished".to_owned()))?;
         for (name, bus) in [("in", IN_BUS), ("key", KEY_BUS)] {
             if let Some(index) = def.param_index(name) {

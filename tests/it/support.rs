@@ -73,7 +73,7 @@ pub fn clip(id: u32, length: i64, looped: bool, content: ClipContent) -> Clip {
 
 /// Add a track with one clip, in the slot of the first scene.
 pub fn add_track(project: &mut Project, kind: TrackKind, clip: Clip) -> TrackId {
-    let id: TrackId = project.song.next_id.next();
+    let id: TrackId = project.song.next_id.fresh();
     let slot = Slot { clip: Some(clip.id), stop_button: true };
     if project.scenes.is_empty() {
         project.scenes.push(Scene {

@@ -52,11 +52,11 @@ impl Checker<'_> {
             self.groove_exists("groove", groove);
             self.range("groove", amount, 0.0, 1.3);
         }
-        let fits = match (&clip.content, &track.kind) {
-            (ClipContent::Midi(_), TrackKind::Instrument(_) | TrackKind::Drums(_)) => true,
-            (ClipContent::Audio(_), TrackKind::Audio) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (&clip.content, &track.kind),
+            (ClipContent::Midi(_), TrackKind::Instrument(_) | TrackKind::Drums(_))
+                | (ClipContent::Audio(_), TrackKind::Audio)
+        );
         self.field("content", fits, || match &clip.content {
             ClipContent::Midi(_) => "a clip of notes needs an instrument or drum track".to_owned(),
             ClipContent::Audio(_) => "an audio clip needs an audio track".to_owned(),
