@@ -2,6 +2,8 @@
 
 mod crash;
 mod exact;
+mod scsynth;
 mod setup;
+mod sounds;
 mod support;
 mod tidy;
