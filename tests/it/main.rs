@@ -3,6 +3,8 @@
 mod cli;
 mod crash;
 mod exact;
+mod scsynth;
 mod setup;
+mod sounds;
 mod support;
 mod tidy;
