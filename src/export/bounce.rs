@@ -155,6 +155,7 @@ pub fn bounce<E: std::error::Error>(
     let mut quiet = 0u64;
     let mut out = Outputs::SILENT;
     let mut body: Option<u64> = None;
+    let mut ended: Option<u64> = None;
     loop {
         run.block(&mut out);
         // Known once the scene's tempo is in force.
@@ -169,10 +170,14 @@ pub fn bounce<E: std::error::Error>(
         quiet = if loud { 0 } else { quiet + BLOCK as u64 };
         let total = match how.tail_s {
             Some(seconds) => Some(body + (seconds * f64::from(how.rate)).round() as u64),
-            None if written[master] >= body && quiet >= silent_frames => Some(written[master]),
             None => {
                 let most = body + (MAX_TAIL_S * f64::from(how.rate)) as u64;
-                (written[master] >= most).then_some(most)
+                let over = written[master] >= body && quiet >= silent_frames;
+                if ended.is_none() && (over || written[master] >= most) {
+                    // Nodes of less latency are ahead; the end is where the foremost stands.
+                    ended = written.iter().copied().max();
+                }
+                ended
             }
         };
         let limit = total.unwrap_or(u64::MAX);
@@ -192,7 +197,7 @@ pub fn bounce<E: std::error::Error>(
         if progress(Progress { done: done.min(body), total: body }).is_break() {
             return Err(BounceError::Cancelled);
         }
-        // While the tail's end is unknown, nodes differ by their latency at most; then all catch up.
+        // While the tail's end is unknown, nodes differ by their latency; then all catch up.
         if let Some(total) = total
             && written.iter().all(|w| *w >= total)
         {
