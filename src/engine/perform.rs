@@ -199,12 +199,7 @@ impl Renderer {
 
     /// Exchange what a track may play; a clip that plays goes on in its edited form. With `only_new`
     /// a clip that is gone stops: its sounds are gone too.
-    pub(super) fn swap_clips(
-        &mut self,
-        track: usize,
-        clips: &mut Arc<TrackClips>,
-        only_new: bool,
-    ) {
+    pub(super) fn swap_clips(&mut self, track: usize, clips: &mut Arc<TrackClips>, only_new: bool) {
         let Some(state) = self.launch.get(track).copied() else { return };
         let (pos, frame) = (self.clock.pos(), self.frame);
         let Some(node) = &mut self.nodes[track] else { return };

@@ -1,7 +1,9 @@
 //! The integration tests: one program, so that there is one thing to link.
 
 mod crash;
+mod determinism;
 mod exact;
 mod setup;
+mod stage;
 mod support;
 mod tidy;
