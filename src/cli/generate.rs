@@ -54,7 +54,7 @@ pub fn generate(args: &GenerateArgs, studio: &Studio, out: &mut dyn Write) -> Re
     if let Some(path) = &wav {
         let how = studio.bounce(source, None);
         let files = Files { master: Some(path.clone()), ..Files::default() };
-        let written = studio.write(&project, &samples, &how, files, true)?;
+        let written = studio.write(&project, &studio.factory, &samples, &how, files, true)?;
         let (left, right) = &written.master;
         let seconds = written.bounced.frames as f64 / f64::from(how.rate);
         let loud = loudness(&[left, right], how.rate)?;

@@ -1,14 +1,18 @@
 //! `hardcore render`: a project as sound.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::args::RenderArgs;
 use super::studio::Studio;
 use super::{Failure, notes, print};
+use crate::engine::sound::SoundFactory;
 use crate::export::bounce::Source;
 use crate::export::write::Files;
+use crate::files::write_atomic;
 use crate::model::project::Project;
 use crate::persistence::hcs;
+use crate::synth::score::ScoreFactory;
 
 /// Render a project's arrangement or one of its scenes.
 ///
@@ -30,10 +34,29 @@ pub fn render(args: &RenderArgs, studio: &Studio, out: &mut dyn Write) -> Result
     let how = studio.bounce(source, args.tail);
     let files =
         Files { master: Some(args.out.clone()), stems: args.stems.clone(), ..Files::default() };
-    let written = studio.write(&project, &samples, &how, files, false)?;
+    let recorder = args.osc_score.as_ref().map(|_| ScoreFactory::new(Arc::clone(&studio.library)));
+    let factory: &dyn SoundFactory = match &recorder {
+        Some(recorder) => recorder,
+        None => &studio.factory,
+    };
+    let written = studio.write(&project, factory, &samples, &how, files, false)?;
     let seconds = written.bounced.frames as f64 / f64::from(how.rate);
     for path in &written.files {
         print(out, &format!("{}: {seconds:.1} s\n", path.display()))?;
+    }
+    if let (Some(path), Some(recorder)) = (&args.osc_score, &recorder) {
+        let score = recorder.score(written.bounced.frames)?;
+        write_atomic(path, &score.bytes)?;
+        let (shown, tracks, notes) = (path.display(), score.tracks, score.notes);
+        print(
+            out,
+            &format!(
+                "{shown}: {notes} notes of {tracks} tracks, dry, without samples and effects\n"
+            ),
+        )?;
+        let wav = path.with_extension("wav");
+        let words = score.scsynth_args(&shown.to_string(), &wav.display().to_string());
+        print(out, &format!("play it with: scsynth {}\n", words.join(" ")))?;
     }
     if written.clipped > 0 {
         let clipped = written.clipped;

@@ -15,6 +15,7 @@ use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
 use crate::engine::protocol::Gesture;
 use crate::engine::samples::Sample;
+use crate::engine::sound::SoundFactory;
 use crate::export::bounce::{Bounce, Progress, Source};
 use crate::export::wav::Bits;
 use crate::export::write::{Files, Written, write};
@@ -85,13 +86,14 @@ impl Studio {
         Bounce { source, length: None, rate: self.settings.render.rate, threads, tail_s }
     }
 
-    /// Bounce to files with a progress bar on a terminal.
+    /// Bounce to files with a progress bar on a terminal; `factory` makes the sounds.
     ///
     /// # Errors
     /// A project that cannot be played, a disk that cannot be written.
     pub fn write(
         &self,
         project: &Project,
+        factory: &dyn SoundFactory,
         samples: &Samples,
         how: &Bounce,
         mut files: Files,
@@ -108,7 +110,7 @@ impl Studio {
             bar.set_position(p.done);
             ControlFlow::Continue(())
         };
-        let written = write(project, &self.factory, samples, how, &files, keep, step);
+        let written = write(project, factory, samples, how, &files, keep, step);
         bar.finish_and_clear();
         let written = written?;
         if written.bounced.missed > 0 {

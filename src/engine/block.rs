@@ -31,6 +31,15 @@ impl StereoBlock {
         }
     }
 
+    /// Become itself over the block, in a straight line from `was`.
+    pub fn fade_from(&mut self, was: &StereoBlock) {
+        for i in 0..BLOCK {
+            let x = (i + 1) as f32 / BLOCK as f32;
+            self.l[i] = was.l[i] + (self.l[i] - was.l[i]) * x;
+            self.r[i] = was.r[i] + (self.r[i] - was.r[i]) * x;
+        }
+    }
+
     /// Add `other`, scaled by a gain that runs in a straight line from `g0` to `g1` over the block.
     pub fn add_ramped(&mut self, other: &StereoBlock, (g0, g1): (f32, f32)) {
         if g0 == 0.0 && g1 == 0.0 {
@@ -96,6 +105,11 @@ impl DelayLine {
         DelayLine { l: zeros(), r: zeros(), at: 0 }
     }
 
+    /// Its delay in frames.
+    pub fn frames(&self) -> usize {
+        self.l.len()
+    }
+
     /// Replace `block` by what went in earlier.
     pub fn process(&mut self, block: &mut StereoBlock) {
         for i in 0..BLOCK {
@@ -106,6 +120,64 @@ impl DelayLine {
                 self.at = 0;
             }
         }
+    }
+}
+
+/// A delay that can take over from one of another length without a click: until its own line is full
+/// the old one is heard, then the two cross-fade over a block.
+#[derive(Debug, Default)]
+pub struct Lag {
+    line: Option<DelayLine>,
+    before: Option<DelayLine>,
+    fading: bool,
+    /// Frames until `line` is full.
+    wait: usize,
+}
+
+impl Lag {
+    /// A lag of `frames` frames; 0 passes audio on at once.
+    pub fn new(frames: u32) -> Self {
+        let line = (frames > 0).then(|| DelayLine::new(frames as usize));
+        Lag { line, ..Lag::default() }
+    }
+
+    /// Its delay in frames.
+    pub fn frames(&self) -> usize {
+        self.line.as_ref().map_or(0, DelayLine::frames)
+    }
+
+    /// Take the place of `old`, which keeps what is no longer needed. Nothing is allocated or freed.
+    pub fn succeed(&mut self, old: &mut Lag) {
+        if self.frames() == old.frames() {
+            std::mem::swap(self, old);
+            return;
+        }
+        // A lag that was not heard yet leaves its place to the one that is.
+        let heard = if old.fading && old.wait > 0 { &mut old.before } else { &mut old.line };
+        std::mem::swap(&mut self.before, heard);
+        self.fading = true;
+        self.wait = self.frames();
+    }
+
+    /// Delay `audio`.
+    pub fn process(&mut self, audio: &mut StereoBlock) {
+        let mut was = *audio;
+        if let Some(line) = &mut self.line {
+            line.process(audio);
+        }
+        if !self.fading {
+            return;
+        }
+        if let Some(line) = &mut self.before {
+            line.process(&mut was);
+        }
+        if self.wait > 0 {
+            self.wait = self.wait.saturating_sub(BLOCK);
+            *audio = was;
+            return;
+        }
+        audio.fade_from(&was);
+        self.fading = false;
     }
 }
 
@@ -123,6 +195,33 @@ mod tests {
         let mut block = StereoBlock::SILENT;
         line.process(&mut block);
         assert_eq!(block.l.iter().position(|x| *x == 1.0), Some(3 + 70 - 64));
+    }
+
+    #[test]
+    fn a_lag_takes_over_without_a_gap() {
+        for (from, to) in [(0, 130), (130, 0), (130, 40), (70, 70)] {
+            let mut lag = Lag::new(from);
+            let (mut t, mut heard) = (0.0f32, Vec::new());
+            for block in 0..20 {
+                if block == 8 {
+                    let mut next = Lag::new(to);
+                    next.succeed(&mut lag);
+                    lag = next;
+                }
+                let mut audio = StereoBlock::SILENT;
+                for x in &mut audio.l {
+                    *x = 1.0 + t;
+                    t += 1e-3;
+                }
+                lag.process(&mut audio);
+                heard.extend_from_slice(&audio.l);
+            }
+            let settled = &heard[512 - 64..];
+            let jump = settled.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+            assert!(jump < 0.01, "{from} to {to}: {jump}");
+            let last = heard[heard.len() - 1];
+            assert!((last - (1.0 + (heard.len() as f32 - 1.0 - to as f32) * 1e-3)).abs() < 1e-3);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The mixer graph: who feeds whom, in which order nodes are computed, and which paths are delayed
 //! so that all of them arrive together.
 
-use super::block::{DelayLine, StereoBlock};
+use super::block::{Lag, StereoBlock};
 
 /// Where on a source a path begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Path<T> {
     /// The path.
     pub edge: T,
     /// Its delay.
-    pub delay: Option<DelayLine>,
+    pub lag: Lag,
 }
 
 /// A node's place in the graph.
@@ -70,8 +70,8 @@ pub struct Graph {
     pub wiring: Vec<Wiring>,
     /// Nodes that can be computed together, in order; each list in project order.
     pub levels: Vec<Vec<usize>>,
-    /// Delay of each node's own voices in frames.
-    pub voices_delay: Vec<u32>,
+    /// Delay of each node's own voices.
+    pub voices: Vec<Lag>,
     /// Frames by which each node's output lags the music.
     pub latency: Vec<u32>,
 }
@@ -91,7 +91,7 @@ impl Graph {
     pub fn new(shapes: &[NodeShape]) -> Result<Self, Cycle> {
         let levels = levels(shapes)?;
         let mut latency = vec![0u32; shapes.len()];
-        let mut voices_delay = vec![0u32; shapes.len()];
+        let mut voices: Vec<Lag> = shapes.iter().map(|_| Lag::default()).collect();
         let mut wiring: Vec<Wiring> =
             shapes.iter().map(|_| Wiring { inputs: Vec::new(), keys: Vec::new() }).collect();
         for &node in levels.iter().flatten() {
@@ -101,28 +101,41 @@ impl Graph {
             let audio = shape.inputs.iter().map(|e| latency[e.from]);
             let keys = shape.keys.iter().map(|k| latency[k.from].saturating_sub(before(k.insert)));
             let arrival = audio.chain(keys).max().unwrap_or(0);
-            voices_delay[node] = if shape.has_voices { arrival } else { 0 };
+            voices[node] = Lag::new(if shape.has_voices { arrival } else { 0 });
             wiring[node].inputs = shape
                 .inputs
                 .iter()
-                .map(|&edge| Path { edge, delay: line(arrival - latency[edge.from]) })
+                .map(|&edge| Path { edge, lag: Lag::new(arrival - latency[edge.from]) })
                 .collect();
             wiring[node].keys = shape
                 .keys
                 .iter()
                 .map(|&edge| {
                     let delay = arrival + before(edge.insert) - latency[edge.from];
-                    Path { edge, delay: line(delay) }
+                    Path { edge, lag: Lag::new(delay) }
                 })
                 .collect();
             latency[node] = arrival + before(usize::MAX);
         }
-        Ok(Graph { wiring, levels, voices_delay, latency })
+        Ok(Graph { wiring, levels, voices, latency })
+    }
+
+    /// Take over what the paths of `old` hold, so that nothing on its way is lost. Runs on the
+    /// callback: nothing is allocated or freed. The lags of voices lie with their nodes.
+    pub fn succeed(&mut self, old: &mut Graph) {
+        for (new, old) in self.wiring.iter_mut().zip(&mut old.wiring) {
+            succeed(&mut new.inputs, &mut old.inputs);
+            succeed(&mut new.keys, &mut old.keys);
+        }
     }
 }
 
-fn line(frames: u32) -> Option<DelayLine> {
-    (frames > 0).then(|| DelayLine::new(frames as usize))
+fn succeed<T: PartialEq>(new: &mut [Path<T>], old: &mut [Path<T>]) {
+    for path in new {
+        if let Some(before) = old.iter_mut().find(|p| p.edge == path.edge) {
+            path.lag.succeed(&mut before.lag);
+        }
+    }
 }
 
 fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
@@ -156,9 +169,7 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
 impl<T> Path<T> {
     /// Add what the path carries to `into`, after its delay.
     pub fn carry(&mut self, mut audio: StereoBlock, into: &mut StereoBlock) {
-        if let Some(delay) = &mut self.delay {
-            delay.process(&mut audio);
-        }
+        self.lag.process(&mut audio);
         into.add(&audio);
     }
 }
@@ -184,14 +195,14 @@ mod tests {
                 .unwrap();
         assert_eq!(graph.levels, [vec![0, 1], vec![2]]);
         assert_eq!(graph.latency, [30, 0, 35]);
-        assert!(graph.wiring[2].inputs[0].delay.is_none());
-        assert!(graph.wiring[2].inputs[1].delay.is_some());
+        assert_eq!(graph.wiring[2].inputs[0].lag.frames(), 0);
+        assert_eq!(graph.wiring[2].inputs[1].lag.frames(), 30);
     }
 
     #[test]
     fn a_late_key_delays_the_audio_it_ducks() {
         let graph = Graph::new(&[shape(&[], &[], &[30]), shape(&[], &[0], &[0])]).unwrap();
-        assert_eq!(graph.voices_delay[1], 30);
+        assert_eq!(graph.voices[1].frames(), 30);
         assert_eq!(graph.latency[1], 30);
     }
 

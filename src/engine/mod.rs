@@ -14,7 +14,7 @@
 //! | `rack`, `node`, `graph`, `block`, `meter` | the mixer |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
-//! | `prepare` | project → prepared state |
+//! | `prepare`, `live_edit` | project → prepared state, whole or one change |
 //! | `adapter`, `offline` | any request size from blocks of 64; both halves on one thread |
 
 pub mod adapter;
@@ -22,6 +22,7 @@ pub mod block;
 pub mod clock;
 pub mod graph;
 pub mod launcher;
+pub mod live_edit;
 pub mod meter;
 pub mod node;
 pub mod offline;

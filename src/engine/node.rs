@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::block::{Smooth, StereoBlock};
+use super::block::{BLOCK, Lag, Smooth, StereoBlock};
 use super::clock::Pos;
 use super::meter::{Meter, MeterState};
 use super::plan::{PlanLane, Target, TrackClips};
 use super::protocol::Swap;
 use super::rack::RackSlot;
-use super::sequencer::{EventList, Player};
+use super::sequencer::{EventList, Player, VoiceEvent};
 use super::track_voices::TrackVoices;
 use crate::model::mixer::Db;
 
@@ -132,7 +132,7 @@ pub struct Node {
     /// What comes in from other nodes.
     pub input: StereoBlock,
     /// Delay of the node's own voices, to meet what comes in later.
-    pub voices_delay: Option<super::block::DelayLine>,
+    pub voices_lag: Lag,
     /// After the rack and the mute: what sidechains and pre-fader sends take.
     pub pre: StereoBlock,
     /// After the fader.
@@ -140,10 +140,18 @@ pub struct Node {
     meter_state: MeterState,
     meter: Arc<Meter>,
     scratch: StereoBlock,
-    /// A new rack, cross-faded in over the next block; then the old one, waiting to be collected.
-    swap: Option<Box<Swap>>,
-    swapped: bool,
+    /// The old rack, heard until the new one is warm and has been faded in.
+    old_rack: Option<Box<Swap>>,
+    /// Frames the new rack needs to be warm; `None` once the old one has gone silent.
+    warming: Option<u32>,
+    /// The old voices, cut and fading.
+    old_voices: Option<Box<Swap>>,
+    /// Blocks until the old voices are silent.
+    fading: u32,
 }
+
+/// Blocks that cut voices are still rendered for: 10 ms at 48 kHz, three times a cut's fade.
+const FADE_BLOCKS: u32 = 8;
 
 impl Node {
     /// A node with nothing in it for `rate` frames per second.
@@ -156,27 +164,55 @@ impl Node {
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
-            voices_delay: None,
+            voices_lag: Lag::default(),
             pre: StereoBlock::SILENT,
             post: StereoBlock::SILENT,
             meter_state: MeterState::new(rate),
             meter: Arc::default(),
             scratch: StereoBlock::SILENT,
-            swap: None,
-            swapped: false,
+            old_rack: None,
+            warming: None,
+            old_voices: None,
+            fading: 0,
         }
     }
 
-    /// Take over a new rack in the next block, fading from the old one. Gives back a replacement
-    /// that was still waiting, unused.
-    pub fn begin_swap(&mut self, swap: Box<Swap>) -> Option<Box<Swap>> {
-        self.swapped = false;
-        self.swap.replace(swap)
+    /// Take over a new rack. The old one is heard until the new one is warm, then they cross-fade
+    /// over a block. Gives back what can be disposed of at once.
+    pub fn swap_rack(&mut self, mut swap: Box<Swap>, bpm: f32) -> Option<Box<Swap>> {
+        if let Swap::Rack { rack, .. } = &mut *swap {
+            std::mem::swap(&mut self.rack, rack);
+        }
+        self.rack.iter_mut().for_each(|slot| slot.set_tempo(bpm));
+        self.warming = Some(self.rack_latency());
+        if self.old_rack.is_some() {
+            // What was just replaced has not been heard yet.
+            return Some(swap);
+        }
+        self.old_rack.replace(swap)
     }
 
-    /// The box with the old rack, once the new one has taken over.
-    pub fn take_finished_swap(&mut self) -> Option<Box<Swap>> {
-        if std::mem::take(&mut self.swapped) { self.swap.take() } else { None }
+    /// Take over new voices; the old ones fade. Gives back what can be disposed of at once.
+    pub fn swap_voices(&mut self, mut swap: Box<Swap>, bpm: f32) -> Option<Box<Swap>> {
+        if let Swap::Voices { voices, .. } = &mut *swap {
+            std::mem::swap(&mut self.voices, voices);
+            if let Some(old) = voices {
+                old.handle(&VoiceEvent::CutAll);
+            }
+        }
+        if let Some(voices) = &mut self.voices {
+            voices.set_tempo(bpm);
+        }
+        self.fading = FADE_BLOCKS;
+        self.old_voices.replace(swap)
+    }
+
+    /// What has been replaced and is heard no more.
+    pub fn take_replaced(&mut self) -> Option<Box<Swap>> {
+        if self.warming.is_none() && self.old_rack.is_some() {
+            return self.old_rack.take();
+        }
+        if self.fading == 0 { self.old_voices.take() } else { None }
     }
 
     /// Its meter, to be read elsewhere.
@@ -191,6 +227,9 @@ impl Node {
 
     /// Set a value from the document or a hand.
     pub fn set(&mut self, target: Target, value: f32) {
+        if value.is_nan() {
+            return;
+        }
         match target {
             Target::Volume => self.strip.volume.base = value,
             Target::Pan => self.strip.pan.base = value,
@@ -211,6 +250,9 @@ impl Node {
     /// Set a value from automation; `None` gives a fader back to its base. Parameters of sounds and
     /// inserts keep their last automated value.
     pub fn automate(&mut self, target: Target, value: Option<f32>) {
+        if value.is_some_and(f32::is_nan) {
+            return;
+        }
         match target {
             Target::Volume => self.strip.volume.automated = value,
             Target::Pan => self.strip.pan.automated = value,
@@ -279,11 +321,12 @@ impl Node {
                 voices.handle(event);
             }
             voices.render(&mut self.scratch);
-            if let Some(line) = &mut self.voices_delay {
-                line.process(&mut self.scratch);
-            }
-            self.pre.add(&self.scratch);
+        } else {
+            self.scratch.clear();
         }
+        self.fade_old_voices();
+        self.voices_lag.process(&mut self.scratch);
+        self.pre.add(&self.scratch);
         self.events.clear();
         self.run_rack();
         let strip = &mut self.strip;
@@ -305,26 +348,33 @@ impl Node {
 }
 
 impl Node {
-    fn run_rack(&mut self) {
-        if let Some(Swap::Rack { rack, .. }) = self.swap.as_deref_mut()
-            && !self.swapped
-        {
-            let mut fresh = self.pre;
-            for slot in rack.iter_mut() {
-                slot.process(&mut fresh);
-            }
-            for slot in &mut self.rack {
-                slot.process(&mut self.pre);
-            }
-            scale(&mut self.pre.l, (1.0, 0.0));
-            scale(&mut self.pre.r, (1.0, 0.0));
-            self.pre.add_ramped(&fresh, (0.0, 1.0));
-            std::mem::swap(&mut self.rack, rack);
-            self.swapped = true;
+    fn fade_old_voices(&mut self) {
+        if self.fading == 0 {
             return;
         }
+        self.fading -= 1;
+        if let Some(Swap::Voices { voices: Some(old), .. }) = self.old_voices.as_deref_mut() {
+            let mut fading = StereoBlock::SILENT;
+            old.render(&mut fading);
+            self.scratch.add(&fading);
+        }
+    }
+
+    fn run_rack(&mut self) {
+        let mut was = self.pre;
         for slot in &mut self.rack {
             slot.process(&mut self.pre);
+        }
+        let Some(warming) = self.warming else { return };
+        if let Some(Swap::Rack { rack: old, .. }) = self.old_rack.as_deref_mut() {
+            old.iter_mut().for_each(|slot| slot.process(&mut was));
+        }
+        if warming > 0 {
+            self.warming = Some(warming.saturating_sub(BLOCK as u32));
+            self.pre = was;
+        } else {
+            self.pre.fade_from(&was);
+            self.warming = None;
         }
     }
 }

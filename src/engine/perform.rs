@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::clock::{Pos, Span};
-use super::launcher::{Launch, Queued, boundary, launch_level};
-use super::plan::ClipPlan;
+use super::launcher::{Launch, Queued, TrackLaunch, boundary, launch_level};
+use super::plan::{ClipPlan, PlacedClip, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
 use super::sequencer::VoiceEvent;
@@ -87,13 +87,13 @@ impl Renderer {
             return;
         }
         self.playing = false;
-        let pos = self.clock.pos();
         for track in 0..self.launch.len() {
             let Some(node) = &mut self.nodes[track] else { continue };
-            let old = node.player.stop(pos);
+            let old = node.player.stop();
             if let Some(clip) = &old {
                 node.automate_lanes(&clip.lanes, None);
             }
+            self.release_lane(track);
             self.launch[track].queued = None;
             self.discard(old);
         }
@@ -158,10 +158,14 @@ impl Renderer {
         let pos = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
             if node == u16::MAX || usize::from(node) == track {
-                let was = std::mem::take(&mut self.launch[track]);
-                if was.overridden && self.playing {
-                    let old = self.nodes[track].as_mut().and_then(|n| n.player.stop(pos));
-                    self.discard(old);
+                self.launch[track].queued = None;
+                if !self.launch[track].overridden {
+                    continue;
+                }
+                let old = self.nodes[track].as_mut().and_then(|n| n.player.stop());
+                self.ended(track, old, frame);
+                self.launch[track] = TrackLaunch::default();
+                if self.playing {
                     self.find_place(track, pos);
                 }
             }
@@ -182,6 +186,52 @@ impl Renderer {
             self.launch[track].next_placed = next + 1;
             let old = node.player.start(clip, origin, pos, end, 1.0);
             self.discard(old);
+        }
+    }
+
+    /// Give what the arrangement automates back to its faders.
+    fn release_lane(&mut self, track: usize) {
+        if let Some(node) = &mut self.nodes[track] {
+            let clips = Arc::clone(&node.clips);
+            node.automate_lanes(&clips.lane_automation, None);
+        }
+    }
+
+    /// Exchange what a track may play; a clip that plays goes on in its edited form. With `only_new`
+    /// a clip that is gone stops: its sounds are gone too.
+    pub(super) fn swap_clips(&mut self, track: usize, clips: &mut Arc<TrackClips>, only_new: bool) {
+        let Some(state) = self.launch.get(track).copied() else { return };
+        let (pos, frame) = (self.clock.pos(), self.frame);
+        let Some(node) = &mut self.nodes[track] else { return };
+        std::mem::swap(&mut node.clips, clips);
+        node.automate_lanes(&clips.lane_automation, None);
+        let Some(playing) = node.player.clip().map(|c| c.id) else {
+            if self.playing {
+                self.find_place(track, pos);
+            }
+            return;
+        };
+        let now = &node.clips;
+        let next = now.lane.partition_point(|p| p.end <= pos);
+        let edited = match state.row {
+            Some(row) => now.slots.get(usize::from(row)).and_then(|slot| slot.clip.clone()),
+            None => {
+                let same = |p: &&PlacedClip| node.player.plays(playing, p.at - p.offset, p.end);
+                now.lane.get(next).filter(same).map(|p| Arc::clone(&p.clip))
+            }
+        };
+        if let Some(clip) = edited.filter(|e| e.id == playing) {
+            let old = node.player.replace(clip, pos);
+            if let Some(old) = &old {
+                node.automate_lanes(&old.lanes, None);
+            }
+            self.discard(old);
+            // That of a session clip is found when the arrangement gets the track back.
+            self.launch[track].next_placed = next + 1;
+        } else if state.row.is_none() || only_new {
+            let old = node.player.stop();
+            self.ended(track, old, frame);
+            self.find_place(track, pos);
         }
     }
 
@@ -260,6 +310,7 @@ impl Renderer {
     fn switch(&mut self, track: usize, queued: Queued, at: Pos, frame: u64) {
         self.launch[track].queued = None;
         self.launch[track].overridden = true;
+        self.release_lane(track);
         match queued.what {
             Launch::Play { row, level } => {
                 let Some(clip) = self.slot_clip(track, row) else { return };
@@ -273,7 +324,7 @@ impl Renderer {
                 self.emit(EngineEvent::ClipStarted { node: track as u16, row, frame });
             }
             Launch::Stop => {
-                let old = self.nodes[track].as_mut().and_then(|n| n.player.stop(at));
+                let old = self.nodes[track].as_mut().and_then(|n| n.player.stop());
                 self.ended(track, old, frame);
             }
         }

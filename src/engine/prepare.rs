@@ -113,7 +113,13 @@ pub struct Engine {
     pub layout: Layout,
     /// Meters by node.
     pub meters: Vec<Arc<Meter>>,
-    keepers: Vec<SampleKeeper>,
+    pub(super) rate: u32,
+    /// By track.
+    pub(super) parts: Vec<track::Parts>,
+    /// By node.
+    pub(super) paths: Vec<Paths>,
+    /// By track.
+    pub(super) keepers: Vec<Option<SampleKeeper>>,
     commands: Producer<Timed>,
     events: Consumer<EngineEvent>,
     journal: Consumer<JournalEntry>,
@@ -148,7 +154,7 @@ impl Engine {
         while let Ok(trash) = self.trash.pop() {
             drop(trash);
         }
-        self.keepers.iter_mut().for_each(SampleKeeper::maintain);
+        self.keepers.iter_mut().flatten().for_each(SampleKeeper::maintain);
     }
 
     /// The next thing that happened.
@@ -173,7 +179,7 @@ pub fn prepare(
     options: &Options,
 ) -> Result<(Engine, Renderer, Vec<Producer<Timed>>), PrepareError> {
     let layout = layout(project);
-    let mut keepers = Vec::new();
+    let (mut keepers, mut parts) = (Vec::new(), Vec::new());
     let mut nodes = Vec::with_capacity(layout.names.len());
     let audible = audible(project);
     for t in &project.tracks {
@@ -181,10 +187,12 @@ pub fn prepare(
         let mut node = strip_node(&t.mixer, !audible.contains(&t.id), project, options.rate);
         node.rack = rack(&t.mixer.inserts, &place, factory, options.rate)?;
         let resolver = Resolver { project, factory, samples, rate: options.rate };
-        let (voices, keeper, clips) = track::build(t, &resolver)?;
+        let (made_of, clips) = track::plan(t, &resolver)?;
+        let (voices, keeper) = made_of.voices(t, &resolver)?;
         node.voices = voices;
         node.clips = Arc::new(clips);
-        keepers.extend(keeper);
+        keepers.push(keeper);
+        parts.push(made_of);
         nodes.push(node);
     }
     let soloed =
@@ -202,11 +210,10 @@ pub fn prepare(
     master.rack = rack(&project.song.master.inserts, "master", factory, options.rate)?;
     nodes.push(master);
 
-    let graph = Graph::new(&shapes(project, &layout, &nodes)?)
-        .map_err(|Cycle { node }| PrepareError::Circle(layout.names[node].clone()))?;
-    for (node, delay) in nodes.iter_mut().zip(&graph.voices_delay) {
-        let delay = *delay as usize;
-        node.voices_delay = (delay > 0).then(|| super::block::DelayLine::new(delay));
+    let paths: Vec<Paths> = nodes.iter().map(Paths::of).collect();
+    let mut graph = graph(project, &layout, &paths)?;
+    for (node, lag) in nodes.iter_mut().zip(&mut graph.voices) {
+        node.voices_lag = std::mem::take(lag);
     }
 
     let (commands, own) = RingBuffer::new(4096);
@@ -230,7 +237,9 @@ pub fn prepare(
         trash: trash_tx,
         workers,
     });
-    let engine = Engine { layout, meters, keepers, commands, events, journal, trash };
+    let rate = options.rate;
+    let engine =
+        Engine { layout, meters, rate, parts, paths, keepers, commands, events, journal, trash };
     Ok((engine, renderer, outside))
 }
 
@@ -245,7 +254,7 @@ fn strip_node(mixer: &MixerSettings, solo_mute: bool, project: &Project, rate: u
     Node::new(&settings, rate, project.song.seed)
 }
 
-fn layout(project: &Project) -> Layout {
+pub(super) fn layout(project: &Project) -> Layout {
     let tracks = project.tracks.iter().enumerate().map(|(i, t)| (t.id, i)).collect();
     let first = project.tracks.len();
     let buses = project.buses.iter().enumerate().map(|(i, b)| (b.id, first + i)).collect();
@@ -255,7 +264,7 @@ fn layout(project: &Project) -> Layout {
     Layout { tracks, buses, scenes: project.scenes.iter().map(|s| s.id).collect(), names }
 }
 
-fn song_plan(project: &Project) -> SongPlan {
+pub(super) fn song_plan(project: &Project) -> SongPlan {
     let scene = |s: &crate::model::scene::Scene| PlanScene {
         tempo: s.tempo.map(|t| (t.bpm, t.ramp_beats)),
     };
@@ -286,7 +295,7 @@ fn audible(project: &Project) -> std::collections::HashSet<TrackId> {
     up.chain(down).collect()
 }
 
-fn rack(
+pub(super) fn rack(
     inserts: &[Effect],
     place: &str,
     factory: &dyn SoundFactory,
@@ -307,17 +316,47 @@ fn rack(
     Ok(rack)
 }
 
+/// What of a node the graph depends on.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    /// Latency of each insert in frames.
+    pub insert_latency: Vec<u32>,
+    /// Whether the node makes sound of its own.
+    pub has_voices: bool,
+}
+
+impl Paths {
+    fn of(node: &Node) -> Self {
+        Paths { insert_latency: latencies(&node.rack), has_voices: node.voices.is_some() }
+    }
+}
+
+/// Latency of each insert in frames.
+pub(super) fn latencies(rack: &[RackSlot]) -> Vec<u32> {
+    rack.iter().map(RackSlot::latency).collect()
+}
+
+/// The mixer graph of a project whose nodes have these paths.
+pub(super) fn graph(
+    project: &Project,
+    layout: &Layout,
+    paths: &[Paths],
+) -> Result<Graph, PrepareError> {
+    Graph::new(&shapes(project, layout, paths)?)
+        .map_err(|Cycle { node }| PrepareError::Circle(layout.names[node].clone()))
+}
+
 /// The paths of the mixer, in project order.
 fn shapes(
     project: &Project,
     layout: &Layout,
-    nodes: &[Node],
+    paths: &[Paths],
 ) -> Result<Vec<NodeShape>, PrepareError> {
-    let mut shapes: Vec<NodeShape> = nodes
+    let mut shapes: Vec<NodeShape> = paths
         .iter()
-        .map(|n| NodeShape {
-            insert_latency: n.rack.iter().map(RackSlot::latency).collect(),
-            has_voices: n.voices.is_some(),
+        .map(|p| NodeShape {
+            insert_latency: p.insert_latency.clone(),
+            has_voices: p.has_voices,
             ..NodeShape::default()
         })
         .collect();

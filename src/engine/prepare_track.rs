@@ -34,13 +34,60 @@ pub struct Resolver<'a> {
     pub rate: u32,
 }
 
-type Built = (Option<TrackVoices>, Option<SampleKeeper>, TrackClips);
+/// What a track's voices are made from.
+pub struct Parts {
+    sounds: Vec<TrackSound>,
+    synths: Vec<SoundSpec>,
+    samples: Vec<SampleSpec>,
+    map: [u16; 128],
+}
 
-/// Build voices and clip plans of a track.
+/// Voices, and the half that keeps them supplied.
+pub type Built = (Option<TrackVoices>, Option<SampleKeeper>);
+
+impl Parts {
+    /// Whether voices made from `other` can play what was planned with these. Values of parameters
+    /// do not count: they are set on the voices there are.
+    pub fn fit(&self, other: &Parts) -> bool {
+        let names = |p: &Parts| p.synths.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+        let same = |(a, b): (&SampleSpec, &SampleSpec)| a.is_same(b);
+        self.sounds == other.sounds
+            && self.map == other.map
+            && names(self) == names(other)
+            && self.samples.len() == other.samples.len()
+            && self.samples.iter().zip(&other.samples).all(same)
+    }
+
+    /// Make the voices.
+    ///
+    /// # Errors
+    /// A sound that is broken.
+    pub fn voices(&self, track: &Track, r: &Resolver) -> Result<Built, PrepareError> {
+        if self.sounds.is_empty() {
+            return Ok((None, None));
+        }
+        let synth = if self.synths.is_empty() {
+            None
+        } else {
+            let voices = r.factory.voices(&self.synths, r.rate);
+            let place = format!("track '{}'", track.name);
+            Some(voices.map_err(|cause| PrepareError::Sound { place, cause })?)
+        };
+        let (bank, keeper) = if self.samples.is_empty() {
+            (None, None)
+        } else {
+            let (bank, keeper) = sample_bank(self.samples.clone(), r.rate);
+            (Some(bank), Some(keeper))
+        };
+        Ok((Some(TrackVoices::new(synth, bank, self.sounds.clone(), self.map)), keeper))
+    }
+}
+
+/// Plan a track's clips, and say what its voices are made from.
 ///
 /// # Errors
 /// A sound or sample that is missing or broken.
-pub fn build(track: &Track, r: &Resolver) -> Result<Built, PrepareError> {
+pub fn plan(track: &Track, r: &Resolver) -> Result<(Parts, TrackClips), PrepareError> {
     let mut sounds = Sounds::new(track, r);
     match &track.kind {
         TrackKind::Instrument(instrument) => sounds.instrument(instrument)?,
@@ -52,8 +99,8 @@ pub fn build(track: &Track, r: &Resolver) -> Result<Built, PrepareError> {
         plans.insert(clip.id, Arc::new(plan_clip(clip, track, r, &mut sounds)?));
     }
     let clips = track_clips(track, r, &plans);
-    let (voices, keeper) = sounds.finish()?;
-    Ok((voices, keeper, clips))
+    let Sounds { sounds, synths, samples, map, .. } = sounds;
+    Ok((Parts { sounds, synths, samples, map }, clips))
 }
 
 /// Collects what a track can play.
@@ -145,27 +192,6 @@ impl<'a> Sounds<'a> {
         let sound = TrackSound { choke: Some(0), ..self.add_sample(spec, 1) };
         self.sounds.push(sound);
         self.sounds.len() as u16 - 1
-    }
-
-    fn finish(self) -> Result<(Option<TrackVoices>, Option<SampleKeeper>), PrepareError> {
-        if self.sounds.is_empty() {
-            return Ok((None, None));
-        }
-        let rate = self.r.rate;
-        let synth = if self.synths.is_empty() {
-            None
-        } else {
-            let voices = self.r.factory.voices(&self.synths, rate);
-            let place = format!("track '{}'", self.track.name);
-            Some(voices.map_err(|cause| PrepareError::Sound { place, cause })?)
-        };
-        let (bank, keeper) = if self.samples.is_empty() {
-            (None, None)
-        } else {
-            let (bank, keeper) = sample_bank(self.samples, rate);
-            (Some(bank), Some(keeper))
-        };
-        Ok((Some(TrackVoices::new(synth, bank, self.sounds, self.map)), keeper))
     }
 }
 

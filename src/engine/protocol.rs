@@ -20,6 +20,7 @@ use super::clock::Pos;
 use super::graph::Graph;
 use super::plan::{SongPlan, Target, TrackClips};
 use super::rack::RackSlot;
+use super::track_voices::TrackVoices;
 use crate::model::time::Bpm;
 
 /// A command with the frame it takes effect on.
@@ -106,6 +107,15 @@ pub enum Swap {
         /// The new clips; the old ones on the way back.
         clips: Arc<TrackClips>,
     },
+    /// What a track may play, and the voices that can play it.
+    Voices {
+        /// Track node.
+        node: u16,
+        /// The new clips; the old ones on the way back.
+        clips: Arc<TrackClips>,
+        /// The new voices; the old ones on the way back.
+        voices: Option<TrackVoices>,
+    },
     /// A node's rack, and the graph when latencies change with it.
     Rack {
         /// Node.
@@ -123,6 +133,7 @@ impl std::fmt::Debug for Swap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Swap::Clips { .. } => "Clips",
+            Swap::Voices { .. } => "Voices",
             Swap::Rack { .. } => "Rack",
             Swap::Song(_) => "Song",
         })

@@ -193,9 +193,8 @@ impl Renderer {
             out.cue = c.post;
         }
         for index in 0..self.nodes.len() {
-            if let Some(swap) = self.nodes[index].as_mut().and_then(|n| n.take_finished_swap()) {
-                self.throw_away(Trash::Swap(swap));
-            }
+            let replaced = self.nodes[index].as_mut().and_then(|n| n.take_replaced());
+            self.throw_away_swap(replaced);
         }
         self.frame = end;
     }
@@ -285,18 +284,14 @@ impl Renderer {
 
     fn swap(&mut self, mut swap: Box<Swap>) {
         match &mut *swap {
-            Swap::Clips { node, clips } => {
+            Swap::Clips { node, clips } => self.swap_clips(usize::from(*node), clips, false),
+            Swap::Voices { node, clips, .. } => {
                 let track = usize::from(*node);
-                let row = self.launch.get(track).and_then(|l| l.row);
+                self.swap_clips(track, clips, true);
+                let bpm = self.clock.bpm().get() as f32;
                 if let Some(Some(node)) = self.nodes.get_mut(track) {
-                    std::mem::swap(&mut node.clips, clips);
-                    // A clip that plays goes on in its edited form.
-                    let edited = row
-                        .and_then(|row| node.clips.slots.get(usize::from(row)))
-                        .and_then(|slot| slot.clip.clone());
-                    let same = edited.filter(|e| node.player.clip().is_some_and(|c| c.id == e.id));
-                    let old = same.and_then(|clip| node.player.replace(clip, self.clock.pos()));
-                    self.discard(old);
+                    let rest = node.swap_voices(swap, bpm);
+                    return self.throw_away_swap(rest);
                 }
             }
             Swap::Song(song) => {
@@ -307,17 +302,28 @@ impl Renderer {
             }
             Swap::Rack { node, graph, .. } => {
                 if let Some(graph) = graph {
+                    graph.succeed(&mut self.graph);
+                    for (node, lag) in self.nodes.iter_mut().zip(&mut graph.voices) {
+                        let Some(node) = node else { continue };
+                        lag.succeed(&mut node.voices_lag);
+                        std::mem::swap(lag, &mut node.voices_lag);
+                    }
                     std::mem::swap(&mut self.graph, graph);
                 }
+                let bpm = self.clock.bpm().get() as f32;
                 if let Some(Some(node)) = self.nodes.get_mut(usize::from(*node)) {
-                    if let Some(unfinished) = node.begin_swap(swap) {
-                        self.throw_away(Trash::Swap(unfinished));
-                    }
-                    return;
+                    let rest = node.swap_rack(swap, bpm);
+                    return self.throw_away_swap(rest);
                 }
             }
         }
         self.throw_away(Trash::Swap(swap));
+    }
+
+    fn throw_away_swap(&mut self, swap: Option<Box<Swap>>) {
+        if let Some(swap) = swap {
+            self.throw_away(Trash::Swap(swap));
+        }
     }
 
     fn mix(&mut self) {

@@ -64,6 +64,14 @@ pub struct SampleSpec {
     pub follow_bpm: Option<f64>,
 }
 
+impl SampleSpec {
+    /// Whether it plays the same recording in the same way.
+    pub fn is_same(&self, other: &SampleSpec) -> bool {
+        let how = |s: &SampleSpec| (s.sample.rate, s.range, s.pitch, s.gain, s.follow_bpm);
+        Arc::ptr_eq(&self.sample.frames, &other.sample.frames) && how(self) == how(other)
+    }
+}
+
 /// A voice ready to play, with the handle that steers it.
 pub struct ReadyVoice {
     sound: Box<dyn Sound>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::clock::{Pos, Span};
 use super::plan::{ClipPlan, EventKind};
+use crate::model::ids::ClipId;
 
 /// Something for a track's voices to do in this block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,6 +88,8 @@ struct Sounding {
 #[derive(Clone, Debug)]
 struct Playing {
     clip: Arc<ClipPlan>,
+    /// Where clip time 0 of its start lies.
+    origin: Pos,
     /// Where clip time 0 of the current pass's line lies: position = base + event.at.
     base: Pos,
     pass: u32,
@@ -129,6 +132,12 @@ impl Player {
         self.playing.as_ref().map(|p| pos - p.base)
     }
 
+    /// Whether this clip is being played from `origin` to `end`.
+    pub fn plays(&self, clip: ClipId, origin: Pos, end: Pos) -> bool {
+        let playing = self.playing.as_ref();
+        playing.is_some_and(|p| p.clip.id == clip && p.origin == origin && p.end == end)
+    }
+
     /// Start `clip` with its time 0 at `origin`, at song position `from` ≥ `origin`, until `end`.
     /// Returns the clip that played before, for the caller to dispose of.
     pub fn start(
@@ -139,8 +148,8 @@ impl Player {
         end: Pos,
         level: f32,
     ) -> Option<Arc<ClipPlan>> {
-        let old = self.stop(from);
-        let mut playing = Playing { clip, base: origin, pass: 0, next: 0, end, level };
+        let old = self.stop();
+        let mut playing = Playing { clip, origin, base: origin, pass: 0, next: 0, end, level };
         let elapsed = from - origin;
         if let Some(start) = playing.clip.loop_start
             && elapsed >= playing.clip.first_end
@@ -156,10 +165,10 @@ impl Player {
         old
     }
 
-    /// Stop playing at `at`; sounding notes end there.
-    pub fn stop(&mut self, at: Pos) -> Option<Arc<ClipPlan>> {
+    /// Stop playing; sounding notes end with the block, wherever the playhead goes next.
+    pub fn stop(&mut self) -> Option<Arc<ClipPlan>> {
         for note in &mut self.sounding {
-            note.off = note.off.min(at);
+            note.off = Pos(i64::MIN);
         }
         self.playing.take().map(|p| p.clip)
     }
@@ -233,7 +242,7 @@ impl Player {
                 });
             }
             if playing.end <= span.to {
-                return self.stop(self.playing.as_ref()?.end);
+                return self.stop();
             }
             if pass_end >= span.to {
                 return None;
@@ -244,7 +253,7 @@ impl Player {
                     playing.pass = playing.pass.saturating_add(1);
                     playing.next = playing.clip.loop_first;
                 }
-                None => return self.stop(pass_end),
+                None => return self.stop(),
             }
         }
     }

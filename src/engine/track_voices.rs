@@ -20,7 +20,7 @@ pub enum SoundSource {
 }
 
 /// One sound of a track: an instrument, a pad, or a stretch of a recording.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrackSound {
     /// What plays.
     pub source: SoundSource,

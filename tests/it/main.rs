@@ -2,9 +2,11 @@
 
 mod cli;
 mod crash;
+mod determinism;
 mod exact;
 mod scsynth;
 mod setup;
 mod sounds;
+mod stage;
 mod support;
 mod tidy;

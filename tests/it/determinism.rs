@@ -1,0 +1,143 @@
+//! The same music gives the same bytes: on any number of cores, for any request sizes, replayed from
+//! its journal, and beside another engine.
+
+use hardcore::engine::adapter::Adapter;
+use hardcore::engine::offline::Offline;
+use hardcore::engine::prepare::{Options, prepare};
+use hardcore::engine::protocol::{Gesture, JournalEntry};
+use hardcore::engine::renderer::Outputs;
+use hardcore::synth::embedded::EmbeddedFactory;
+use hardcore::synth::library::Library;
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use std::sync::Arc;
+
+use crate::stage::{gesture, samples, stage};
+
+const TRACKS: u32 = 12;
+const BLOCKS: u64 = 1500;
+
+fn engine(seed: u64, threads: usize) -> Offline {
+    let factory = EmbeddedFactory::new(Arc::new(Library::built_in()));
+    let options = Options { rate: 48_000, threads, sources: 0 };
+    let (engine, renderer, _) =
+        prepare(&stage(TRACKS, seed), &factory, &samples(), &options).expect("a playable project");
+    Offline::new(engine, renderer)
+}
+
+fn bits(out: &Outputs, bytes: &mut Vec<u32>) {
+    for side in [&out.master.l, &out.master.r, &out.cue.l, &out.cue.r] {
+        bytes.extend(side.iter().map(|x| x.to_bits()));
+    }
+}
+
+/// Play at random, sent live between blocks. Gives the bytes and the journal.
+fn perform(run: &mut Offline, seed: u64) -> (Vec<u32>, Vec<JournalEntry>) {
+    let mut rng = Pcg64Mcg::seed_from_u64(seed);
+    let (mut bytes, mut journal, mut out) = (Vec::new(), Vec::new(), Outputs::SILENT);
+    for block in 0..BLOCKS {
+        if block == 3 {
+            run.engine.send(None, Gesture::LaunchScene(0)).expect("room");
+        }
+        while rng.random_range(0..12) == 0 {
+            run.engine.send(None, gesture(&mut rng, TRACKS as u16)).expect("room");
+        }
+        run.block(&mut out);
+        bits(&out, &mut bytes);
+        journal.extend(std::iter::from_fn(|| run.engine.next_journal()));
+        while run.engine.next_event().is_some() {}
+    }
+    assert_eq!(run.renderer.lost, 0);
+    (bytes, journal)
+}
+
+fn same(a: &[u32], b: &[u32], what: &str) {
+    let differs = a.iter().zip(b).position(|(a, b)| a != b);
+    assert_eq!(differs.map(|i| i / 256), None, "{what}: block of the first difference");
+    assert_eq!(a.len(), b.len(), "{what}");
+    let loud = a.iter().filter(|x| f32::from_bits(**x).abs() > 0.01).count();
+    assert!(loud > a.len() / 20, "{what}: there is music to compare");
+}
+
+#[test]
+fn any_number_of_cores_gives_the_same_bytes() {
+    let (alone, _) = perform(&mut engine(1, 0), 11);
+    for threads in [1, 3] {
+        let (shared, _) = perform(&mut engine(1, threads), 11);
+        same(&alone, &shared, &format!("{threads} workers"));
+    }
+}
+
+#[test]
+fn a_journal_replays_to_the_same_bytes() {
+    for seed in [2, 3] {
+        let (live, journal) = perform(&mut engine(seed, 0), seed);
+        assert!(journal.len() > 80, "{} gestures", journal.len());
+        let mut run = engine(seed, 1);
+        let (mut bytes, mut out, mut next) = (Vec::new(), Outputs::SILENT, 0);
+        for _ in 0..BLOCKS {
+            // Stamped with their frames, well ahead of time.
+            while let Some(entry) = journal.get(next).filter(|_| next < 40 + bytes.len() / 1024) {
+                run.engine.send(Some(entry.frame), entry.gesture).expect("room");
+                next += 1;
+            }
+            run.block(&mut out);
+            bits(&out, &mut bytes);
+            while run.engine.next_event().is_some() || run.engine.next_journal().is_some() {}
+        }
+        same(&live, &bytes, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn engines_side_by_side_do_not_disturb_each_other() {
+    let (alone, _) = perform(&mut engine(4, 0), 4);
+    let mut other = engine(5, 0);
+    other.engine.send(None, Gesture::LaunchScene(1)).expect("room");
+    let mut run = engine(4, 0);
+    let mut rng = Pcg64Mcg::seed_from_u64(4);
+    let (mut bytes, mut out) = (Vec::new(), Outputs::SILENT);
+    for block in 0..BLOCKS {
+        other.block(&mut out);
+        if block == 3 {
+            run.engine.send(None, Gesture::LaunchScene(0)).expect("room");
+        }
+        while rng.random_range(0..12) == 0 {
+            run.engine.send(None, gesture(&mut rng, TRACKS as u16)).expect("room");
+        }
+        run.block(&mut out);
+        bits(&out, &mut bytes);
+        while run.engine.next_event().is_some() || run.engine.next_journal().is_some() {}
+    }
+    same(&alone, &bytes, "beside another");
+}
+
+#[test]
+fn any_request_sizes_give_the_same_bytes() {
+    let launch = |run: &mut Offline| run.engine.send(Some(100), Gesture::LaunchScene(0));
+    let mut run = engine(6, 0);
+    launch(&mut run).expect("room");
+    let (mut whole, mut out) = (Vec::new(), Outputs::SILENT);
+    for _ in 0..BLOCKS {
+        run.block(&mut out);
+        for i in 0..64 {
+            let (m, c) = (&out.master, &out.cue);
+            whole.extend([m.l[i], m.r[i], c.l[i], c.r[i]].map(f32::to_bits));
+        }
+    }
+    for seed in [1, 2] {
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let mut run = engine(6, 0);
+        launch(&mut run).expect("room");
+        let mut adapter = Adapter::new(run.renderer);
+        let mut pieces: Vec<u32> = Vec::new();
+        while pieces.len() < whole.len() {
+            run.engine.maintain();
+            let most = rng.random_range(1..5000).min((whole.len() - pieces.len()) / 4);
+            let mut piece = vec![0.0; most * 4];
+            adapter.fill(&mut piece, 4);
+            pieces.extend(piece.iter().map(|x| x.to_bits()));
+        }
+        same(&whole, &pieces, &format!("requests of seed {seed}"));
+    }
+}
