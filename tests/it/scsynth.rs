@@ -108,9 +108,9 @@ const FLOOR_DB: f64 = -30.0;
 /// Bands are compared that hold at least this share of the sound's energy, in dB.
 const SHARE_DB: f64 = -40.0;
 
-/// Presets that differ more, with the largest difference of their envelopes in dB: in the hoover the
-/// two synths' high-passes take up the first frames of the oscillators differently, which a start this
-/// quiet shows for 10 ms. Everything after that, and every band, is the same.
+/// Presets that differ more, with the largest difference of their envelopes in dB. The hoover starts
+/// with an offset in one synth that the other lacks and that fades within some 10 ms; where it comes
+/// from is not found yet. Everything after it, and every band, is the same.
 const APART: [(&str, &str, f64); 1] = [("hoover", "What the", 2.0)];
 
 /// What a sound is played at: MIDI pitch, seconds held.
