@@ -9,6 +9,7 @@ mod halfband;
 mod limiter;
 mod mul_add;
 mod shaper;
+mod sin_osc;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use delay::{DELAY_MAX_FRAMES, Delay, DelayDef};
 pub use limiter::{LIMITER_LATENCY, Limiter, LimiterDef};
 pub use mul_add::{MulAdd, MulAddDef};
 pub use shaper::{SHAPER_LATENCY, Shaper, ShaperCurve, ShaperDef};
+pub use sin_osc::{PhaseModSine, SinOscDef};
 
 /// Registers every unit of ours, by the name a SynthDef uses:
 ///
@@ -26,11 +28,13 @@ pub use shaper::{SHAPER_LATENCY, Shaper, ShaperCurve, ShaperDef};
 /// - `HcLimiter.ar(left, right, ceiling_db, release_s)`: [`Limiter`], two outputs.
 /// - `HcDelay.ar(in, frames)`: [`Delay`], one output.
 /// - `MulAdd(in, mul, add)`: [`MulAdd`], one output, in place of the embedded synth's own.
+/// - `SinOsc.ar(freq, phase)`: [`PhaseModSine`] where `phase` is an audio signal, one output.
 pub fn register(registry: &mut UnitRegistry) {
     registry.register("HcShaper", Box::new(ShaperDef));
     registry.register("HcLimiter", Box::new(LimiterDef));
     registry.register("HcDelay", Box::new(DelayDef));
     registry.register("MulAdd", Box::new(MulAddDef));
+    registry.register("SinOsc", Box::new(SinOscDef));
 }
 
 /// The units above that scsynth does not know: a SynthDef with one of them does not load there.

@@ -364,6 +364,17 @@ fn mul_add_runs_at_control_rate_too() {
 }
 
 #[test]
+fn a_sine_reads_its_phase_sample_by_sample() {
+    let freq = vec![1234.0f32; 4800];
+    let offset: Vec<f32> = noise(4800, 4).iter().map(|x| x * 9.0).collect();
+    let out = render("SinOsc", &[&freq, &offset], &[], 1).remove(0);
+    for (i, x) in out.iter().enumerate() {
+        let exact = (TAU * 1234.0 * i as f64 / RATE + f64::from(offset[i])).sin();
+        assert!((f64::from(*x) - exact).abs() < 2e-3, "frame {i}: {x} is not {exact}");
+    }
+}
+
+#[test]
 fn effects_declare_the_latency_of_their_units() {
     let library = crate::synth::library::Library::built_in();
     let declared = |name: &str| library.get(name).map(|s| s.descriptor.latency_frames);
