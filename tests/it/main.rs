@@ -3,6 +3,8 @@
 mod crash;
 mod determinism;
 mod exact;
+mod live_edit;
+mod mixer;
 mod setup;
 mod stage;
 mod support;
