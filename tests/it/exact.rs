@@ -60,7 +60,7 @@ fn bpm(b: f64) -> Bpm {
 }
 
 /// Tempo maps from plain to nasty.
-fn maps() -> Vec<(&'static str, TempoMap)> {
+pub fn maps() -> Vec<(&'static str, TempoMap)> {
     let change = |at, b, ramp| TempoChange { at: Ticks(at), bpm: bpm(b), ramp };
     let mut maps: Vec<(&str, TempoMap)> = [60.0, 119.999, 140.0, 174.013, 333.333, 999.0]
         .into_iter()
@@ -93,7 +93,7 @@ fn maps() -> Vec<(&'static str, TempoMap)> {
 }
 
 /// Starts that fall on and off every grid, up to two bars, at least 61 ticks apart.
-fn starts() -> Vec<i64> {
+pub fn starts() -> Vec<i64> {
     let mut at = 0;
     let mut starts = Vec::new();
     for k in 0..60i64 {
@@ -139,7 +139,8 @@ fn check(
     }
 }
 
-const RATES: [u32; 3] = [44_100, 48_000, 96_000];
+/// The rates every frame must be exact at.
+pub const RATES: [u32; 3] = [44_100, 48_000, 96_000];
 
 #[test]
 fn synthdef_notes_start_on_their_frame() {

@@ -22,11 +22,28 @@ use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 
 /// The built-in sounds and the test's own click.
-pub fn factory() -> Arc<dyn SoundFactory> {
+pub fn library() -> Arc<Library> {
     let mut library = Library::built_in();
     library.add_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/synthdefs")));
     assert_eq!(library.skipped, Vec::<String>::new());
-    Arc::new(EmbeddedFactory::new(Arc::new(library)))
+    Arc::new(library)
+}
+
+/// Plays [`library`].
+pub fn factory() -> Arc<dyn SoundFactory> {
+    Arc::new(EmbeddedFactory::new(library()))
+}
+
+/// Whether this machine has the program `name`; says loudly that the test is skipped when it has not.
+pub fn has(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    if !found {
+        eprintln!(
+            "SKIPPED: {name} is not installed (SuperCollider; `make setup-test` installs it)"
+        );
+    }
+    found
 }
 
 /// A sample with one frame of full level at the start of every 64, `count` times, at `rate`.

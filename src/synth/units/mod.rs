@@ -1,12 +1,13 @@
 //! Unit generators of our own for the embedded synth: oversampled distortion, true-peak limiter, dry-path delay.
 //!
-//! All of them have a constant latency in frames, whatever the sample rate, so that a rack can line
+//! All of these have a constant latency in frames, whatever the sample rate, so that a rack can line
 //! up parallel paths by adding integers. Controls are read once per control block.
 
 mod curves;
 mod delay;
 mod halfband;
 mod limiter;
+mod mul_add;
 mod shaper;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use plyphon::{Inputs, Rate, UnitRegistry};
 
 pub use delay::{DELAY_MAX_FRAMES, Delay, DelayDef};
 pub use limiter::{LIMITER_LATENCY, Limiter, LimiterDef};
+pub use mul_add::{MulAdd, MulAddDef};
 pub use shaper::{SHAPER_LATENCY, Shaper, ShaperCurve, ShaperDef};
 
 /// Registers every unit of ours, by the name a SynthDef uses:
@@ -23,11 +25,16 @@ pub use shaper::{SHAPER_LATENCY, Shaper, ShaperCurve, ShaperDef};
 /// - `HcShaper.ar(in, drive_db, curve, bias)`: [`Shaper`], one output.
 /// - `HcLimiter.ar(left, right, ceiling_db, release_s)`: [`Limiter`], two outputs.
 /// - `HcDelay.ar(in, frames)`: [`Delay`], one output.
+/// - `MulAdd(in, mul, add)`: [`MulAdd`], one output, in place of the embedded synth's own.
 pub fn register(registry: &mut UnitRegistry) {
     registry.register("HcShaper", Box::new(ShaperDef));
     registry.register("HcLimiter", Box::new(LimiterDef));
     registry.register("HcDelay", Box::new(DelayDef));
+    registry.register("MulAdd", Box::new(MulAddDef));
 }
+
+/// The units above that scsynth does not know: a SynthDef with one of them does not load there.
+pub const NOT_IN_SCSYNTH: [&str; 3] = ["HcShaper", "HcLimiter", "HcDelay"];
 
 /// An input at whatever rate the SynthDef gave it.
 #[derive(Clone, Copy)]
@@ -45,12 +52,17 @@ impl<'a> Signal<'a> {
         }
     }
 
-    /// Sample `frame`; zero where it is not a number, and never beyond ±`bound`.
-    fn at(self, frame: usize, bound: f32) -> f32 {
-        let x = match self {
+    /// Sample `frame` as it is, zero past the end.
+    fn raw(self, frame: usize) -> f32 {
+        match self {
             Signal::Audio(samples) => samples.get(frame).copied().unwrap_or(0.0),
             Signal::Held(value) => value,
-        };
+        }
+    }
+
+    /// Sample `frame`; zero where it is not a number, and never beyond ±`bound`.
+    fn at(self, frame: usize, bound: f32) -> f32 {
+        let x = self.raw(frame);
         if x.is_nan() { 0.0 } else { x.clamp(-bound, bound) }
     }
 }

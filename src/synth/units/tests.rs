@@ -328,3 +328,45 @@ fn wrong_input_counts_are_refused() {
         assert!(controller.synth_new(unit, ROOT_GROUP_ID, AddAction::Tail).is_err(), "{unit}");
     }
 }
+
+#[test]
+fn mul_add_reads_every_input_sample_by_sample() {
+    let (x, mul, add) = (noise(1024, 1), noise(1024, 2), noise(1024, 3));
+    let out = render("MulAdd", &[&x, &mul, &add], &[], 1).remove(0);
+    for i in 0..1024 {
+        assert_eq!(out[i], x[i] * mul[i] + add[i], "frame {i}");
+    }
+    let out = render("MulAdd", &[&x], &[0.5, 0.25], 1).remove(0);
+    assert!(out.iter().zip(&x).all(|(out, x)| *out == x * 0.5 + 0.25));
+}
+
+#[test]
+fn mul_add_runs_at_control_rate_too() {
+    let (mut controller, _nrt, mut world) =
+        engine(Options { sample_rate: RATE, output_channels: 1, ..Options::default() });
+    register(controller.registry_mut());
+    let constants = [2.0, 0.5, 0.25].map(InputRef::Constant);
+    let spread = [1.0, 0.0].map(InputRef::Constant);
+    let from = |unit| InputRef::Unit { unit, output: 0 };
+    controller.add_synthdef(SynthDef {
+        name: "probe".into(),
+        params: vec![],
+        units: vec![
+            UnitSpec::new("MulAdd", Rate::Control, constants.to_vec(), 1),
+            UnitSpec::new("MulAdd", Rate::Audio, vec![from(0), spread[0], spread[1]], 1),
+            UnitSpec::new("Out", Rate::Audio, vec![InputRef::Constant(0.0), from(1)], 0),
+        ],
+    });
+    controller.synth_new("probe", ROOT_GROUP_ID, AddAction::Tail).expect("the probe starts");
+    let mut out = [0.0; 64];
+    world.fill_duplex(&mut out, 1, &[], 0);
+    assert_eq!(out, [1.25; 64]);
+}
+
+#[test]
+fn effects_declare_the_latency_of_their_units() {
+    let library = crate::synth::library::Library::built_in();
+    let declared = |name: &str| library.get(name).map(|s| s.descriptor.latency_frames);
+    assert_eq!(declared("fx_distortion"), Some(SHAPER_LATENCY));
+    assert_eq!(declared("fx_limiter"), Some(LIMITER_LATENCY));
+}
