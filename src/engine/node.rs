@@ -34,6 +34,8 @@ pub struct SendLevel {
     pub ramp: (f32, f32),
     /// Taken before the fader.
     pub pre: bool,
+    /// Open although others are soloed: so is the bus it goes to.
+    through: bool,
 }
 
 /// The strip: everything after the rack.
@@ -67,19 +69,20 @@ pub struct StripSettings {
     pub mute: bool,
     /// Silenced because others are soloed.
     pub solo_mute: bool,
-    /// Level and pre-fader flag of each send.
-    pub sends: Vec<(Db, bool)>,
+    /// Level of each send, whether it is taken before the fader, and whether its bus is soloed.
+    pub sends: Vec<(Db, bool, bool)>,
 }
 
 impl Strip {
     /// A strip at rest on its settings.
     pub fn new(s: &StripSettings) -> Self {
         let fader = |base| Fader { base, automated: None };
-        let send = |&(level, pre): &(Db, bool)| SendLevel {
+        let send = |&(level, pre, through): &(Db, bool, bool)| SendLevel {
             fader: fader(level.0),
             gain: Smooth::new(level.gain()),
             ramp: (0.0, 0.0),
             pre,
+            through,
         };
         let mut strip = Strip {
             volume: fader(s.volume.0),
@@ -137,6 +140,8 @@ pub struct Node {
     pub pre: StereoBlock,
     /// After the fader.
     pub post: StereoBlock,
+    /// After the fader, whatever is soloed: what post-fader sends take.
+    pub fader: StereoBlock,
     meter_state: MeterState,
     meter: Arc<Meter>,
     scratch: StereoBlock,
@@ -167,6 +172,7 @@ impl Node {
             voices_lag: Lag::default(),
             pre: StereoBlock::SILENT,
             post: StereoBlock::SILENT,
+            fader: StereoBlock::SILENT,
             meter_state: MeterState::new(rate),
             meter: Arc::default(),
             scratch: StereoBlock::SILENT,
@@ -334,13 +340,16 @@ impl Node {
         let (left, right) = (strip.left.advance(), strip.right.advance());
         scale(&mut self.pre.l, open);
         scale(&mut self.pre.r, open);
-        self.post = self.pre;
-        scale(&mut self.post.l, (left.0 * heard.0, left.1 * heard.1));
-        scale(&mut self.post.r, (right.0 * heard.0, right.1 * heard.1));
+        self.fader = self.pre;
+        scale(&mut self.fader.l, left);
+        scale(&mut self.fader.r, right);
+        self.post = self.fader;
+        scale(&mut self.post.l, heard);
+        scale(&mut self.post.r, heard);
         for send in &mut strip.sends {
             let (a, b) = send.gain.advance();
-            // A pre-fader send of a strip that solo silences is silent too.
-            send.ramp = if send.pre { (a * heard.0, b * heard.1) } else { (a, b) };
+            // A send of a strip that solo silences is silent too, unless its bus is what is soloed.
+            send.ramp = if send.through { (a, b) } else { (a * heard.0, b * heard.1) };
         }
         strip.cue_ramp = strip.cue.advance();
         self.meter_state.update(&self.post, &self.meter);

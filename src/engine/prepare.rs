@@ -244,12 +244,13 @@ pub fn prepare(
 }
 
 fn strip_node(mixer: &MixerSettings, solo_mute: bool, project: &Project, rate: u32) -> Node {
+    let soloed = |id| project.buses.iter().any(|b| b.id == id && b.mixer.solo);
     let settings = StripSettings {
         volume: mixer.volume,
         pan: mixer.pan,
         mute: mixer.mute,
         solo_mute,
-        sends: mixer.sends.iter().map(|s| (s.level, s.pre)).collect(),
+        sends: mixer.sends.iter().map(|s| (s.level, s.pre, soloed(s.bus))).collect(),
     };
     Node::new(&settings, rate, project.song.seed)
 }

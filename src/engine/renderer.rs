@@ -369,7 +369,7 @@ impl Renderer {
                 Tap::Cue => audio.add_ramped(&source.pre, source.strip.cue_ramp),
                 Tap::Send(i) => {
                     if let Some(send) = source.strip.sends.get(usize::from(i)) {
-                        let from = if send.pre { &source.pre } else { &source.post };
+                        let from = if send.pre { &source.pre } else { &source.fader };
                         audio.add_ramped(from, send.ramp);
                     }
                 }

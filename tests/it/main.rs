@@ -4,6 +4,8 @@ mod cli;
 mod crash;
 mod determinism;
 mod exact;
+mod live_edit;
+mod mixer;
 mod scsynth;
 mod setup;
 mod sounds;
