@@ -2,8 +2,11 @@
 
 use std::f64::consts::PI;
 
-use rustfft::FftPlanner;
+use std::sync::Arc;
+
+use rustfft::algorithm::{BluesteinsAlgorithm, Radix4};
 use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftDirection};
 
 /// |FFT|² of `signal` under a symmetric Hann window, bins 0 to half the length; bin `i` lies at
 /// `i · rate / length` Hz. Empty for an empty signal.
@@ -88,8 +91,22 @@ fn windowed_power(signal: &[f32], window: impl Fn(usize) -> f64) -> Vec<f64> {
         .enumerate()
         .map(|(i, &x)| Complex::new(f64::from(x) * window(i), 0.0))
         .collect();
-    FftPlanner::new().plan_fft_forward(bins.len()).process(&mut bins);
+    transform(&mut bins);
     bins[..=signal.len() / 2].iter().map(Complex::norm_sqr).collect()
+}
+
+/// The discrete Fourier transform of any length, in place. Two plain algorithms instead of rustfft's
+/// planner: its dozens of variants would be compiled into this crate, and a plan that depends on the
+/// processor gives other last digits on other machines.
+fn transform(bins: &mut [Complex<f64>]) {
+    let length = bins.len();
+    if length.is_power_of_two() {
+        Radix4::new(length, FftDirection::Forward).process(bins);
+    } else if length > 0 {
+        let inner = (2 * length - 1).next_power_of_two();
+        let inner: Arc<dyn Fft<f64>> = Arc::new(Radix4::new(inner, FftDirection::Forward));
+        BluesteinsAlgorithm::new(length, inner).process(bins);
+    }
 }
 
 #[cfg(test)]
