@@ -284,6 +284,10 @@ pub struct SoundRow {
     pub params: BTreeMap<String, f32>,
     /// Fader, dB.
     pub volume_db: f32,
+    /// Added to the fader where it answers the tune instead of carrying it, dB: few short notes are
+    /// quieter than a line.
+    #[serde(default)]
+    pub answer_db: f32,
     /// −1 left … 1 right.
     #[serde(default)]
     pub pan: f32,
@@ -329,6 +333,8 @@ pub struct StyleSound {
     pub moves: Option<Vec<(String, [f32; 5])>>,
     /// Effects.
     pub inserts: Option<Vec<InsertRow>>,
+    /// Fader in blocks A–D.
+    pub lift: Option<[f32; 4]>,
 }
 
 /// An effect in a chain.

@@ -102,7 +102,9 @@ fn part(
     }
     let sound = style.and_then(|s| s.sound.clone()).unwrap_or_else(|| row.sound.clone());
     let volume_db = style.and_then(|s| s.volume_db).unwrap_or(row.volume_db)
-        + Knowledge::get().sounds.trim(&sound, &preset);
+        + Knowledge::get().sounds.trim(&sound, &preset)
+        + if plan.tune == Some(role) { 0.0 } else { row.answer_db };
+    let lift = style.and_then(|s| s.lift).or(row.lift);
     let chain = style.and_then(|s| s.inserts.as_ref()).unwrap_or(&row.inserts);
     let moves = style.and_then(|s| s.moves.as_ref()).unwrap_or(&row.moves);
     let bright = |param: &str, value: f32| match row.brightness.get(param) {
@@ -151,7 +153,7 @@ fn part(
         automation: moves
             .iter()
             .map(|(param, values)| movement(plan, param, values.map(|v| bright(param, v))))
-            .chain(row.lift.map(|lift| lifted(plan, volume_db, lift)))
+            .chain(lift.map(|lift| lifted(plan, volume_db, lift)))
             .collect(),
     }
 }

@@ -237,3 +237,28 @@ fn kicks_leave_room_and_rumble_leaves_room_for_kicks() {
         }
     }
 }
+
+/// Presets differ in loudness: the fader makes up for it, whichever the seed or an adjective chose.
+#[test]
+fn faders_make_up_for_presets_and_answers() {
+    let table = &Knowledge::get().sounds;
+    let volume = |prompt: &str, role: Role| {
+        let idea = compose(&intent(prompt), 7);
+        idea.part(role).map(|part| (part.preset.clone(), part.volume_db))
+    };
+    for (prompt, preset) in [
+        ("gabber with a dark hoover", "Dark drone"),
+        ("gabber with a screaming hoover", "Screamer"),
+        ("gabber with a sliding hoover", "Mentasm"),
+    ] {
+        let fader = table.roles[&Role::Hoover].volume_db + table.trims["hoover"][preset];
+        assert_eq!(volume(prompt, Role::Hoover), Some((preset.to_owned(), fader)), "{prompt}");
+    }
+    let row = &table.roles[&Role::Screech];
+    let trim = |preset: &str| table.trim("lead_screech", preset);
+    let tune = volume("gabber with a screech", Role::Screech).expect("a screech");
+    assert_eq!(tune.1, row.volume_db + trim(&tune.0));
+    let answer = volume("gabber with a hoover and a screech", Role::Screech).expect("a screech");
+    assert_eq!(answer.1, row.volume_db + trim(&answer.0) + row.answer_db);
+    assert!(row.answer_db > 0.0);
+}
