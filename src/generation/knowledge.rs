@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::steps::Steps;
-use crate::model::intent::{Genre, Role};
+use crate::model::intent::{Character, Genre, Role};
 use crate::model::key::{PitchClass, Scale};
 
 /// Everything about a genre that is a number or a name; documented in `knowledge_base/genres.ron`.
@@ -110,6 +110,8 @@ pub struct KickTable {
     pub length_with_bass: f64,
     /// Velocity of every kick.
     pub velocity: u8,
+    /// Bars 4 and 12 when the kick is to roll.
+    pub roll: Steps,
     /// Bars 4 and 12: the kick turning round, with weights.
     pub turns: Vec<(u32, Steps)>,
 }
@@ -153,6 +155,13 @@ pub struct Fill {
     /// Whether bass, tune and answer stop too.
     #[serde(default)]
     pub stop: bool,
+}
+
+impl Fill {
+    /// Whether its kick has four hits in a row.
+    pub fn rolls(&self) -> bool {
+        self.kick.hits.windows(4).any(|w| w[3].step - w[0].step == 3)
+    }
 }
 
 /// A line of low notes.
@@ -218,10 +227,47 @@ pub struct SoundTable {
     pub roles: BTreeMap<Role, SoundRow>,
     /// What differs in a style.
     pub styles: BTreeMap<Genre, BTreeMap<Role, StyleSound>>,
+    /// What an adjective does to a role's sound.
+    #[serde(default)]
+    pub characters: BTreeMap<Role, BTreeMap<Character, CharacterRow>>,
     /// Effect buses.
     pub buses: Vec<BusRow>,
     /// The master's effects.
     pub master: Vec<InsertRow>,
+    /// The master's effects in a genre or in whatever is written with its patterns.
+    #[serde(default)]
+    pub masters: BTreeMap<Genre, Vec<InsertRow>>,
+    /// Added to the fader for each preset of a SynthDef, dB: presets differ in loudness, and the place
+    /// in the mix is the role's.
+    #[serde(default)]
+    pub trims: BTreeMap<String, BTreeMap<String, f32>>,
+}
+
+impl SoundTable {
+    /// The master's effects for `genre` written with the patterns of `style`.
+    pub fn master_of(&self, genre: Genre, style: Genre) -> &[InsertRow] {
+        let own = self.masters.get(&genre).or_else(|| self.masters.get(&style));
+        own.unwrap_or(&self.master)
+    }
+
+    /// What the preset of a SynthDef adds to the fader, dB; 0 where the table says nothing.
+    pub fn trim(&self, sound: &str, preset: &str) -> f32 {
+        self.trims.get(sound).and_then(|presets| presets.get(preset)).copied().unwrap_or(0.0)
+    }
+}
+
+/// What an adjective does to a role's sound.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CharacterRow {
+    /// The preset it asks for, whatever the style.
+    pub preset: Option<String>,
+    /// Factors of parameters.
+    pub times: BTreeMap<String, f32>,
+    /// Added to parameters.
+    pub plus: BTreeMap<String, f32>,
+    /// Whether it is about notes as well or only: rolls, lengths.
+    pub notes: bool,
 }
 
 /// A role's sound and place in the mix.
@@ -238,6 +284,10 @@ pub struct SoundRow {
     pub params: BTreeMap<String, f32>,
     /// Fader, dB.
     pub volume_db: f32,
+    /// Added to the fader where it answers the tune instead of carrying it, dB: few short notes are
+    /// quieter than a line.
+    #[serde(default)]
+    pub answer_db: f32,
     /// −1 left … 1 right.
     #[serde(default)]
     pub pan: f32,
@@ -281,6 +331,10 @@ pub struct StyleSound {
     pub volume_db: Option<f32>,
     /// Parameter movements.
     pub moves: Option<Vec<(String, [f32; 5])>>,
+    /// Effects.
+    pub inserts: Option<Vec<InsertRow>>,
+    /// Fader in blocks A–D.
+    pub lift: Option<[f32; 4]>,
 }
 
 /// An effect in a chain.
@@ -403,6 +457,7 @@ mod tests {
                 assert!(progression.chords.iter().all(|(d, _)| (1..=7).contains(d)));
             }
             let mut bars: Vec<&Steps> = style.kick.turns.iter().map(|(_, steps)| steps).collect();
+            bars.push(&style.kick.roll);
             bars.extend(style.drums.values().flatten().map(|bar| &bar.steps));
             for line in style.bass.iter().chain(&style.rumble) {
                 bars.extend([&line.steps, &line.turn]);
@@ -484,11 +539,32 @@ mod tests {
                 }
             }
             effects(&row.inserts);
+            table
+                .styles
+                .values()
+                .filter_map(|roles| roles.get(role)?.inserts.as_ref())
+                .for_each(|i| effects(i));
             for (bus, _) in &row.sends {
                 assert!(table.buses.iter().any(|b| b.name == *bus), "{role}: bus {bus}");
             }
         }
         table.buses.iter().for_each(|bus| effects(&bus.effects));
         effects(&table.master);
+        table.masters.values().for_each(|master| effects(master));
+        for (role, rows) in &table.characters {
+            let sound = find(&table.roles[role].sound);
+            for (character, row) in rows {
+                let preset = row.preset.as_ref().is_none_or(|p| sound.preset(p).is_some());
+                assert!(preset, "{role}: {character:?}");
+                let params = row.times.keys().chain(row.plus.keys());
+                params.for_each(|name| assert!(sound.param(name).is_some(), "{role}: {name}"));
+            }
+        }
+        for (name, presets) in &table.trims {
+            let sound = find(name);
+            for preset in presets.keys() {
+                assert!(sound.preset(preset).is_some(), "{name}: preset {preset}");
+            }
+        }
     }
 }

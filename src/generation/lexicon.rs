@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::intent::{Genre, Mood, Role};
+use crate::model::intent::{Character, Genre, Mood, Role};
 use crate::model::key::Scale;
 
 /// The embedded word list; see its own header for what each field means.
@@ -17,6 +17,7 @@ const SOURCE: &str = include_str!("../../knowledge_base/lexicon.ron");
 pub enum Meaning {
     Genre(Genre, u8),
     Role(Role),
+    Sound(Character),
     Melody,
     Mood(Mood),
     Energy(i8),

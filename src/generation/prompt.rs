@@ -7,7 +7,7 @@ mod tokens;
 mod tests;
 
 use super::lexicon::{Entry, Lexicon, Meaning, Profile};
-use crate::model::intent::{Genre, Intent, Mood, Role, SetContext};
+use crate::model::intent::{Character, Genre, Intent, Mood, Role, SetContext};
 use crate::model::key::{self, PitchClass, Scale};
 use tokens::{Token, number, tokens};
 
@@ -39,6 +39,7 @@ pub(super) struct Said {
     same: bool,
     intro: bool,
     moods: Vec<Mood>,
+    characters: Vec<(Role, Character)>,
     energy: i8,
     brightness: i8,
     density: i8,
@@ -66,6 +67,10 @@ struct Reader {
     after_in: bool,
     expects_bpm: bool,
     era_next: bool,
+    /// Adjectives whose noun has not come yet.
+    pending: Vec<Character>,
+    /// The role named last in this phrase: the noun of adjectives that follow it ("cassa distorta").
+    noun: Option<Role>,
 }
 
 impl Reader {
@@ -74,6 +79,7 @@ impl Reader {
         while at < tokens.len() {
             at += self.step(&tokens[at..]);
         }
+        self.end_phrase();
         if self.said.bpm.is_none() {
             self.said.bpm = self.maybe_bpm;
         }
@@ -83,6 +89,7 @@ impl Reader {
     fn step(&mut self, rest: &[Token]) -> usize {
         let token = &rest[0];
         if token.is_break() {
+            self.end_phrase();
             (self.mode, self.change) = (Mode::Ask, 0);
             return 1;
         }
@@ -206,10 +213,20 @@ impl Reader {
         let said = &mut self.said;
         self.after_in = meaning == Meaning::In;
         match meaning {
-            Meaning::Genre(genre, weight) => said.genres.push((genre, weight)),
+            Meaning::Genre(genre, weight) => {
+                said.genres.push((genre, weight));
+                // "Dark gabber with a hoover" is about the gabber.
+                self.pending.retain(|c| !matches!(c, Character::Dark | Character::Bright));
+            }
             Meaning::Role(role) => match self.mode {
                 Mode::Ask if self.change < 0 => turn(&mut said.density, -1),
-                Mode::Ask => add(&mut said.roles, role),
+                Mode::Ask => {
+                    add(&mut said.roles, role);
+                    self.noun = Some(role);
+                    for character in std::mem::take(&mut self.pending) {
+                        add(&mut said.characters, (role, character));
+                    }
+                }
                 Mode::Exclude => add(&mut said.without, role),
                 Mode::Lock => add(&mut said.locked, role),
             },
@@ -222,6 +239,10 @@ impl Reader {
                 add(&mut said.moods, mood);
             }
             Meaning::Mood(_) => {}
+            Meaning::Sound(character) if self.mode == Mode::Ask && self.change >= 0 => {
+                add(&mut self.pending, character);
+            }
+            Meaning::Sound(_) => {}
             Meaning::Energy(n) => turn(&mut said.energy, n * sign),
             Meaning::Brightness(n) => turn(&mut said.brightness, n * sign),
             Meaning::Density(n) => turn(&mut said.density, n * sign),
@@ -231,7 +252,10 @@ impl Reader {
             Meaning::Not => self.mode = Mode::Exclude,
             Meaning::Keep => self.mode = Mode::Lock,
             Meaning::Only => said.only = true,
-            Meaning::With => said.with = true,
+            Meaning::With => {
+                said.with = true;
+                self.end_phrase();
+            }
             Meaning::Same => said.same = true,
             Meaning::Less => self.change = -1,
             Meaning::More => self.change = 1,
@@ -239,6 +263,16 @@ impl Reader {
             Meaning::Bpm => self.expects_bpm = said.bpm.is_none() && self.maybe_bpm.is_none(),
             Meaning::Era => self.era_next = true,
             Meaning::Bars | Meaning::In | Meaning::Quiet => {}
+        }
+    }
+
+    /// Adjectives without a noun after them belong to the one before, or to the role they always mean.
+    fn end_phrase(&mut self) {
+        let before = self.noun.take();
+        for character in std::mem::take(&mut self.pending) {
+            if let Some(role) = before.or(character.usual()) {
+                add(&mut self.said.characters, (role, character));
+            }
         }
     }
 

@@ -229,6 +229,58 @@ impl Mood {
     }
 }
 
+/// How one role's sound is asked to be: the adjective before its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are plain words")]
+pub enum Character {
+    Screaming,
+    Dark,
+    Bright,
+    Sliding,
+    Rolling,
+    Distorted,
+    Dry,
+    Long,
+    Short,
+    Punchy,
+    Reverse,
+    Wide,
+    Piep,
+}
+
+impl Character {
+    /// The word for it in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Character::Screaming => "screaming",
+            Character::Dark => "dark",
+            Character::Bright => "bright",
+            Character::Sliding => "sliding",
+            Character::Rolling => "rolling",
+            Character::Distorted => "distorted",
+            Character::Dry => "dry",
+            Character::Long => "long",
+            Character::Short => "short",
+            Character::Punchy => "punchy",
+            Character::Reverse => "reverse",
+            Character::Wide => "wide",
+            Character::Piep => "piep",
+        }
+    }
+
+    /// The role it means when none is named beside it.
+    pub fn usual(self) -> Option<Role> {
+        match self {
+            Character::Screaming => Some(Role::Hoover),
+            Character::Rolling | Character::Distorted | Character::Punchy | Character::Piep => {
+                Some(Role::Kick)
+            }
+            Character::Reverse => Some(Role::Bass),
+            _ => None,
+        }
+    }
+}
+
 /// Where a decision of the intent comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
@@ -246,7 +298,8 @@ pub enum Origin {
 /// One thing that was understood, for showing as a chip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chip {
-    /// What it is about: `genre`, `tempo`, `key`, `bars`, `roles`, `mood`, `style`, `edit`.
+    /// What it is about: `genre`, `tempo`, `key`, `bars`, `roles`, `sound`, `mood`, `style`,
+    /// `edit`.
     pub kind: String,
     /// What was understood, in plain words.
     pub text: String,
@@ -318,6 +371,9 @@ pub struct Intent {
     pub density: i8,
     /// Feelings, in the order they were found.
     pub moods: Vec<Mood>,
+    /// How single roles are to sound, in the order the words were found.
+    #[serde(default)]
+    pub characters: Vec<(Role, Character)>,
     /// Artists, labels and eras understood; they select a style profile, never a tune.
     pub styles: Vec<String>,
     /// Set when the words change what was made before.
@@ -334,6 +390,11 @@ impl Intent {
     /// The key, when both its halves are decided.
     pub fn key(&self) -> Option<Key> {
         Some(Key { root: self.root?, scale: self.scale? })
+    }
+
+    /// Whether `role` is to sound so.
+    pub fn sounds(&self, role: Role, character: Character) -> bool {
+        self.characters.contains(&(role, character))
     }
 
     /// Whether `role` was asked for and not excluded.

@@ -1,8 +1,8 @@
 //! Rules 9 and 10: bass and drum patterns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Piece, Role, RuleResult};
+use super::{Piece, Role, RuleResult, Stem};
 
 /// The 16th step a time in quarters falls on.
 fn step(beats: f64) -> i64 {
@@ -58,28 +58,23 @@ pub(super) fn bass_between_kicks(piece: &Piece<'_>) -> RuleResult {
 
 /// Rule 10: the drums repeat, and turn at bars 8 and 16.
 ///
-/// A lane is one pitch of one drum stem; cymbals that mark sections are left out. Onsets are taken on
-/// a grid of 48 a bar. Bar by bar, the lanes that play in its 4-bar block are compared with the first
-/// bar each of them played in (bar 1 for those that begin the piece: roles may enter later), by the
-/// Jaccard index of all their onsets: 0.5–0.85 in bar 8, 0.25–0.7 in bar 16 of every 16, at least 0.8
-/// elsewhere. Blocks without drums, bars that touch a declared break, and ordinary bars that touch a declared fill, are not
-/// compared.
+/// A bar's onsets are its pairs of drum (a stem; cymbals that mark sections are left out, and pitch
+/// makes no other drum of it) and time, on a grid of 48 a bar. Every bar is compared with bar 1 by the
+/// Jaccard index: 0.5–0.85 in bar 8, 0.25–0.7 in bar 16 of every 16, at least 0.8 elsewhere. Bars that
+/// touch a declared break, ordinary bars that touch a declared fill, and bars without drums in a
+/// piece that begins without drums, are not compared.
 pub(super) fn drums_repeat(piece: &Piece<'_>) -> RuleResult {
-    let mut lanes: Vec<(usize, u8, BTreeSet<i64>)> = Vec::new();
-    for (index, stem) in piece.stems.iter().enumerate() {
-        if !stem.role.is_drum() || stem.role == Role::Crash {
-            continue;
-        }
+    let mut onsets: BTreeMap<i64, BTreeSet<(usize, i64)>> = BTreeMap::new();
+    let steady = |stem: &Stem<'_>| stem.role.is_drum() && stem.role != Role::Crash;
+    for (drum, stem) in piece.stems.iter().enumerate().filter(|(_, stem)| steady(stem)) {
         for note in &stem.notes {
             let at = (note.start * 12.0).round() as i64;
-            match lanes.iter_mut().find(|(s, pitch, _)| *s == index && *pitch == note.pitch) {
-                Some((_, _, onsets)) => {
-                    onsets.insert(at);
-                }
-                None => lanes.push((index, note.pitch, BTreeSet::from([at]))),
-            }
+            onsets.entry(at.div_euclid(48)).or_default().insert((drum, at.rem_euclid(48)));
         }
     }
+    let empty = BTreeSet::new();
+    let of = |bar: i64| onsets.get(&bar).unwrap_or(&empty);
+    let model = of(0);
     let touches = |ranges: &[(f64, f64)], bar: i64| {
         let (from, to) = (bar as f64 * 4.0, bar as f64 * 4.0 + 4.0);
         ranges.iter().any(|&(a, b)| a < to - 1e-6 && b > from + 1e-6)
@@ -91,22 +86,7 @@ pub(super) fn drums_repeat(piece: &Piece<'_>) -> RuleResult {
         if touches(&piece.breaks, bar) || (turn != 7 && turn != 15 && touches(&piece.fills, bar)) {
             continue;
         }
-        let block = bar / 4 * 4 * 48;
-        let (mut common, mut all) = (0, 0);
-        for (_, _, onsets) in &lanes {
-            let Some(first) = onsets.first().map(|at| at.div_euclid(48)) else {
-                continue;
-            };
-            if first > bar || onsets.range(block..block + 4 * 48).next().is_none() {
-                continue;
-            }
-            let of = |bar: i64| -> BTreeSet<i64> {
-                onsets.range(bar * 48..(bar + 1) * 48).map(|at| at - bar * 48).collect()
-            };
-            let (model, here) = (of(first), of(bar));
-            common += model.intersection(&here).count();
-            all += model.union(&here).count();
-        }
+        let (common, all) = (model.intersection(of(bar)).count(), model.union(of(bar)).count());
         if all == 0 {
             continue;
         }

@@ -7,7 +7,7 @@ use super::rng::Chance;
 use crate::generation::idea::{BAR, BEAT, IdeaNote, STEP};
 use crate::generation::knowledge::{DrumBar, Fill};
 use crate::generation::steps::Steps;
-use crate::model::intent::Role;
+use crate::model::intent::{Character, Role};
 use crate::model::key::pitch_hz;
 
 /// MIDI pitch of drums without a pitch of their own.
@@ -20,9 +20,12 @@ pub type Notes = BTreeMap<Role, Vec<IdeaNote>>;
 pub fn write(plan: &mut Plan, seed: u64, out: &mut Notes) {
     let mut chance = Chance::new(seed, "drums");
     let bars = choose_bars(plan, &mut chance);
-    let turn = chance
-        .weighted(&plan.style.kick.turns, |(weight, _)| *weight)
-        .map(|(_, steps)| steps.clone());
+    let turn = match plan.intent.sounds(Role::Kick, Character::Rolling) {
+        true => Some(plan.style.kick.roll.clone()),
+        false => chance
+            .weighted(&plan.style.kick.turns, |(weight, _)| *weight)
+            .map(|(_, steps)| steps.clone()),
+    };
     choose_fills(plan, &bars, turn.as_ref(), &mut Chance::new(seed, "fills"));
     let mut jitter = Chance::new(seed, "hands");
     for bar in 0..plan.bars {
@@ -133,9 +136,10 @@ fn fill_snare(plan: &Plan, bar: u32) -> Option<Role> {
     playing.or(extra)
 }
 
-/// Similarity of a fill's bar to bar 1: the window the composing rules give, for bar 8 and bar 16.
-const SMALL_FILL: (f64, f64) = (0.5, 0.85);
-const BIG_FILL: (f64, f64) = (0.25, 0.7);
+/// Similarity of a fill's bar to bar 1: the window the composing rules give, for bar 8 and bar 16,
+/// a little narrowed, so that a fill is neither missed nor a stranger.
+const SMALL_FILL: (f64, f64) = (0.52, 0.83);
+const BIG_FILL: (f64, f64) = (0.28, 0.66);
 
 /// Picks for every fill bar the first fill, in random order, that leaves the groove recognisable and
 /// yet says that something ends.
@@ -159,7 +163,10 @@ fn choose_fills(
     for (bar, big) in plan.fill_bars.clone() {
         let (low, high) = if big { BIG_FILL } else { SMALL_FILL };
         let fits: Vec<&'static Fill> = plan.style.fills.iter().filter(|f| f.big == big).collect();
-        let order = chance.shuffled(&fits);
+        let mut order = chance.shuffled(&fits);
+        if plan.intent.sounds(Role::Kick, Character::Rolling) {
+            order.sort_by_key(|fill| !fill.rolls());
+        }
         let good = order.iter().find(|fill| {
             let here = set(bar, Some(fill));
             let shared = first.intersection(&here).count() as f64;
@@ -219,12 +226,17 @@ pub fn kick_pitch(plan: &Plan) -> u8 {
     pitch.clamp(0, 127) as u8
 }
 
+/// Silence the kick's gate leaves before the next kick, seconds: its release and the 10 ms that must
+/// be quiet.
+const KICK_GAP_S: f64 = 0.022;
+
 /// Pitch, and a length that leaves a gap before the next kick.
 fn tune_kicks(plan: &Plan, kicks: &mut [IdeaNote]) {
     let pitch = kick_pitch(plan);
     kicks.sort_by_key(|note| note.start);
     let end = i64::from(plan.bars) * BAR;
     let starts: Vec<i64> = kicks.iter().map(|note| note.start).chain([end]).collect();
+    let gap = (KICK_GAP_S * plan.intent.bpm / 60.0 * BEAT as f64) as i64;
     for (i, note) in kicks.iter_mut().enumerate() {
         let room = (starts[i + 1] - starts[i]).clamp(1, BEAT);
         let share = if plan.plays(Role::Bass, (note.start / BAR) as u32) {
@@ -232,7 +244,16 @@ fn tune_kicks(plan: &Plan, kicks: &mut [IdeaNote]) {
         } else {
             plan.style.kick.length
         };
-        note.length = ((room as f64 * share) as i64).max(1);
+        let share = match () {
+            () if plan.intent.sounds(Role::Kick, Character::Long) => {
+                plan.style.kick.length.max(share)
+            }
+            () if plan.intent.sounds(Role::Kick, Character::Short) => share * 0.6,
+            () => share,
+        };
+        // However fast the roll, the kick's release is over before the next one.
+        let longest = (room - gap).max(room / 3);
+        note.length = ((room as f64 * share) as i64).min(longest).max(1);
         note.pitch = pitch;
     }
 }

@@ -25,7 +25,13 @@ pub fn write(plan: &Plan, seed: u64, out: &mut Notes) {
             let notes = (0..plan.bars)
                 .filter(|bar| plan.plays(role, *bar))
                 .flat_map(|bar| bar_of(plan, role, line, register, bar));
-            out.insert(role, notes.collect());
+            let mut notes: Vec<IdeaNote> = notes.collect();
+            if role == Role::Rumble
+                && let Some(kicks) = out.get(&Role::Kick)
+            {
+                make_room(&mut notes, kicks);
+            }
+            out.insert(role, notes);
         }
     }
 }
@@ -73,4 +79,20 @@ fn bar_of(plan: &Plan, role: Role, line: &BassLine, register: f64, bar: u32) -> 
         });
     }
     out
+}
+
+/// Ticks before a kick at which a rumble note ends: its release is over when the kick sounds.
+const ROOM: i64 = STEP / 4;
+
+/// No rumble starts with a kick, whatever the fill, and none sounds on into one.
+fn make_room(notes: &mut Vec<IdeaNote>, kicks: &[IdeaNote]) {
+    notes.retain(|note| {
+        kicks.iter().all(|kick| !(kick.start..kick.start + STEP).contains(&note.start))
+    });
+    for note in notes {
+        let next = kicks.iter().map(|kick| kick.start).find(|start| *start > note.start);
+        if let Some(next) = next {
+            note.length = note.length.min(next - note.start - ROOM).max(1);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::rng::Chance;
 use crate::generation::idea::{
     BAR, Bus, Idea, IdeaNote, Insert, Movement, Part, Span, Target, Tweak,
 };
-use crate::generation::knowledge::{InsertRow, Knowledge, SoundRow, StyleSound};
+use crate::generation::knowledge::{CharacterRow, InsertRow, Knowledge, SoundRow, StyleSound};
 use crate::model::intent::Role;
 
 /// Builds the idea of a plan from its notes.
@@ -34,6 +34,11 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
             told.push(format!("there is no sound for the {name} yet: it is left out"));
         }
     }
+    for (role, character) in plan.intent.characters.iter().filter(|(r, _)| playing.contains(r)) {
+        if table.characters.get(role).is_none_or(|rows| !rows.contains_key(character)) {
+            told.push(format!("there is no {} {role} yet: the usual one plays", character.name()));
+        }
+    }
     let mut intent = plan.intent.clone();
     intent.root = Some(plan.key.root);
     intent.scale = Some(plan.key.scale);
@@ -53,7 +58,7 @@ pub fn build(plan: Plan, seed: u64, mut notes: Notes) -> Idea {
         breaks: breaks(&plan),
         tune: plan.tune.filter(|role| playing.contains(role)),
         buses: buses.collect(),
-        master: inserts(&table.master, &playing),
+        master: inserts(table.master_of(intent.genre, plan.style.genre), &playing),
         notes: told,
         intent,
         parts,
@@ -88,8 +93,19 @@ fn part(
     if let Some(style) = style {
         params.extend(style.params.clone());
     }
-    let preset = chance.one(presets).cloned().unwrap_or_default();
-    let volume_db = style.and_then(|s| s.volume_db).unwrap_or(row.volume_db);
+    let mut preset = chance.one(presets).cloned().unwrap_or_default();
+    let rows = Knowledge::get().sounds.characters.get(&role);
+    let asked = intent.characters.iter().filter(|(asked, _)| *asked == role);
+    let characters: Vec<&CharacterRow> = asked.filter_map(|(_, c)| rows?.get(c)).collect();
+    if let Some(named) = characters.iter().rev().find_map(|row| row.preset.clone()) {
+        preset = named;
+    }
+    let sound = style.and_then(|s| s.sound.clone()).unwrap_or_else(|| row.sound.clone());
+    let volume_db = style.and_then(|s| s.volume_db).unwrap_or(row.volume_db)
+        + Knowledge::get().sounds.trim(&sound, &preset)
+        + if plan.tune == Some(role) { 0.0 } else { row.answer_db };
+    let lift = style.and_then(|s| s.lift).or(row.lift);
+    let chain = style.and_then(|s| s.inserts.as_ref()).unwrap_or(&row.inserts);
     let moves = style.and_then(|s| s.moves.as_ref()).unwrap_or(&row.moves);
     let bright = |param: &str, value: f32| match row.brightness.get(param) {
         Some(factor) => value * factor.powi(i32::from(intent.brightness)),
@@ -107,10 +123,20 @@ fn part(
         let tweak = tweaks.entry(param.clone()).or_insert(Tweak { times: 1.0, plus: 0.0 });
         tweak.times = factor.powi(i32::from(intent.brightness));
     }
+    for row in characters {
+        for (param, factor) in &row.times {
+            let tweak = tweaks.entry(param.clone()).or_insert(Tweak { times: 1.0, plus: 0.0 });
+            tweak.times *= factor;
+        }
+        for (param, plus) in &row.plus {
+            let tweak = tweaks.entry(param.clone()).or_insert(Tweak { times: 1.0, plus: 0.0 });
+            tweak.plus += plus;
+        }
+    }
     Part {
         role,
         name: role.name().to_owned(),
-        sound: style.and_then(|s| s.sound.clone()).unwrap_or_else(|| row.sound.clone()),
+        sound,
         preset,
         params,
         tweaks,
@@ -122,12 +148,12 @@ fn part(
             _ => plan.swing,
         },
         sends: row.sends.clone(),
-        inserts: inserts(&row.inserts, playing),
+        inserts: inserts(chain, playing),
         notes,
         automation: moves
             .iter()
             .map(|(param, values)| movement(plan, param, values.map(|v| bright(param, v))))
-            .chain(row.lift.map(|lift| lifted(plan, volume_db, lift)))
+            .chain(lift.map(|lift| lifted(plan, volume_db, lift)))
             .collect(),
     }
 }

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::generation::{idea::BAR, prompt::understand, rules, show};
+use crate::generation::{
+    idea::{BAR, BEAT, STEP},
+    prompt::understand,
+    rules, show,
+};
 use crate::model::intent::{Composed, Genre, Intent, Role, SetContext};
 
 fn intent(prompt: &str) -> Intent {
@@ -188,4 +192,73 @@ fn an_idea_can_be_read_as_text() {
     let text = show::text(&compose(&intent("gabber 170 f minor"), 7));
     assert!(text.starts_with("gabber · 170 BPM · F minor · 16 bars · seed 7"), "{text}");
     assert!(text.contains("  A |x...x...x...x...|"), "{text}");
+}
+
+#[test]
+fn adjectives_choose_presets_parameters_and_rolls() {
+    let idea = compose(&intent("170 bpm gabber, F minor, rolling kick and a screaming hoover"), 7);
+    assert_eq!(idea.part(Role::Hoover).map(|p| p.preset.as_str()), Some("Screamer"));
+    let kicks = &idea.part(Role::Kick).expect("a kick").notes;
+    let roll = (3 * BAR + 3 * BEAT..4 * BAR).step_by(STEP as usize);
+    assert!(roll.clone().all(|tick| kicks.iter().any(|kick| kick.start == tick)));
+    assert!(crate::generation::rules::check(&idea).iter().all(|r| r.number != 12 || r.pass));
+    let preset = |prompt: &str, role: Role| {
+        let idea = compose(&intent(prompt), 7);
+        idea.part(role).map(|part| part.preset.clone()).unwrap_or_default()
+    };
+    assert_eq!(preset("gabber with a dark hoover", Role::Hoover), "Dark drone");
+    assert_eq!(preset("gabber with a dry kick", Role::Kick), "909 dry");
+    assert_eq!(preset("gabber with a reverse bass", Role::Bass), "Reverse");
+    let drive = |prompt: &str| {
+        let idea = compose(&intent(prompt), 7);
+        idea.part(Role::Kick).and_then(|part| part.tweaks.get("drive").map(|t| t.plus))
+    };
+    assert_eq!(drive("gabber with a kick and hoover"), None);
+    assert_eq!(drive("gabber with a distorted kick and hoover"), Some(8.0));
+    let wide = compose(&intent("gabber with a wide kick and hoover"), 7);
+    assert!(wide.notes.iter().any(|note| note.contains("no wide kick")), "{:?}", wide.notes);
+}
+
+/// Rolls are fast, but every kick has ended before the next, and no rumble starts with a kick.
+#[test]
+fn kicks_leave_room_and_rumble_leaves_room_for_kicks() {
+    for seed in 1..9 {
+        for prompt in ["hard techno", "frenchcore 200", "gabber with a rolling kick and hoover"] {
+            let idea = compose(&intent(prompt), seed);
+            let kicks = &idea.part(Role::Kick).expect("a kick").notes;
+            let gap = kicks.windows(2).map(|w| w[1].start - w[0].end()).min().unwrap_or(0);
+            let seconds = gap as f64 / BEAT as f64 * 60.0 / idea.bpm;
+            assert!(seconds >= 0.0195, "{prompt} {seed}: {seconds}");
+            for note in idea.part(Role::Rumble).map_or(&[][..], |part| &part.notes) {
+                let next = kicks.iter().find(|kick| kick.start >= note.start);
+                assert!(next.is_none_or(|kick| kick.start >= note.end()), "{prompt} {seed}");
+                assert!(kicks.iter().all(|kick| kick.start != note.start), "{prompt} {seed}");
+            }
+        }
+    }
+}
+
+/// Presets differ in loudness: the fader makes up for it, whichever the seed or an adjective chose.
+#[test]
+fn faders_make_up_for_presets_and_answers() {
+    let table = &Knowledge::get().sounds;
+    let volume = |prompt: &str, role: Role| {
+        let idea = compose(&intent(prompt), 7);
+        idea.part(role).map(|part| (part.preset.clone(), part.volume_db))
+    };
+    for (prompt, preset) in [
+        ("gabber with a dark hoover", "Dark drone"),
+        ("gabber with a screaming hoover", "Screamer"),
+        ("gabber with a sliding hoover", "Mentasm"),
+    ] {
+        let fader = table.roles[&Role::Hoover].volume_db + table.trims["hoover"][preset];
+        assert_eq!(volume(prompt, Role::Hoover), Some((preset.to_owned(), fader)), "{prompt}");
+    }
+    let row = &table.roles[&Role::Screech];
+    let trim = |preset: &str| table.trim("lead_screech", preset);
+    let tune = volume("gabber with a screech", Role::Screech).expect("a screech");
+    assert_eq!(tune.1, row.volume_db + trim(&tune.0));
+    let answer = volume("gabber with a hoover and a screech", Role::Screech).expect("a screech");
+    assert_eq!(answer.1, row.volume_db + trim(&answer.0) + row.answer_db);
+    assert!(row.answer_db > 0.0);
 }

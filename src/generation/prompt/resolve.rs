@@ -26,6 +26,7 @@ pub(super) fn resolve(prompt: &str, said: Said, context: &SetContext) -> Intent 
         brightness: said.brightness,
         density: said.density,
         moods: said.moods.clone(),
+        characters: said.characters.clone(),
         styles: styles(&said),
         edit: None,
         understood: Vec::new(),
@@ -121,6 +122,9 @@ fn edit(intent: &mut Intent, said: &Said, context: &SetContext) {
         for mood in &was.moods {
             add(&mut intent.moods, *mood);
         }
+        for character in &was.characters {
+            add(&mut intent.characters, *character);
+        }
         intent.root = intent.root.or(was.root);
         intent.scale = intent.scale.or(was.scale);
     } else {
@@ -210,6 +214,7 @@ fn roles(intent: &mut Intent, said: &Said) {
         }
     }
     let without = intent.without.clone();
+    intent.characters.retain(|(role, _)| !without.contains(role));
     intent.roles.retain(|role| !without.contains(role));
     intent.roles.sort();
 }
@@ -265,6 +270,9 @@ fn tell(intent: &mut Intent, said: &Said) {
     }
     if !intent.without.is_empty() {
         chips.push(("roles", format!("no {}", names(&intent.without))));
+    }
+    for (role, character) in &intent.characters {
+        chips.push(("sound", format!("{} {}", character.name(), role.name())));
     }
     if !intent.moods.is_empty() {
         let moods: Vec<&str> = intent.moods.iter().map(|m| m.name()).collect();

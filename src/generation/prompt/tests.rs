@@ -299,3 +299,34 @@ fn nonsense_never_fails() {
     let long = "hoover ".repeat(100_000);
     assert!(!understand(&long, &SetContext::default()).roles.is_empty());
 }
+
+#[test]
+fn adjectives_belong_to_the_role_they_stand_before() {
+    use crate::model::intent::Character;
+    let read = |prompt: &str| understand(prompt, &SetContext::default());
+    let flagship = read("170 bpm gabber, F minor, rolling kick and a screaming hoover");
+    assert_eq!(flagship.unknown, [""; 0]);
+    assert_eq!(flagship.characters, [(Kick, Character::Rolling), (Hoover, Character::Screaming)]);
+    let chips: Vec<&str> =
+        flagship.understood.iter().filter(|c| c.kind == "sound").map(|c| c.text.as_str()).collect();
+    assert_eq!(chips, ["rolling kick", "screaming hoover"]);
+    for (prompt, wanted) in [
+        ("gabber with a dark hoover", vec![(Hoover, Character::Dark)]),
+        (
+            "long distorted kick, gabber",
+            vec![(Kick, Character::Long), (Kick, Character::Distorted)],
+        ),
+        ("cassa distorta 170", vec![(Kick, Character::Distorted)]),
+        ("hardcore 909 kick", vec![(Kick, Character::Dry)]),
+        ("gabber reverse bass", vec![(Bass, Character::Reverse)]),
+        ("hoover distorted", vec![(Hoover, Character::Distorted)]),
+        ("gabber, rolling", vec![(Kick, Character::Rolling)]),
+        // About the piece or about nothing, not about one sound.
+        ("dark gabber with a hoover", vec![]),
+        ("gabber hoover, darker", vec![]),
+        ("gabber, no distorted kick", vec![]),
+        ("gabber without screaming hoover", vec![]),
+    ] {
+        assert_eq!(read(prompt).characters, wanted, "{prompt}");
+    }
+}
