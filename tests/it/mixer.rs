@@ -71,7 +71,7 @@ fn strip(project: &mut Project, id: TrackId) -> &mut MixerSettings {
 }
 
 fn add_bus(project: &mut Project, solo_safe: bool) -> BusId {
-    let id: BusId = project.song.next_id.next();
+    let id: BusId = project.song.next_id.fresh();
     let mixer = MixerSettings::default();
     project.buses.push(Bus { id, name: format!("bus {id}"), solo_safe, mixer });
     id
