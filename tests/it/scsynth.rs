@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hardcore::analysis::envelope::{band_energies_db, rms_envelope};
 use hardcore::engine::offline::Offline;
@@ -13,6 +14,7 @@ use hardcore::model::project::Project;
 use hardcore::model::sound::{SoundDescriptor, SoundKind};
 use hardcore::model::time::{Bpm, TempoMap};
 use hardcore::model::track::{Instrument, TrackKind};
+use hardcore::synth::library::Sound;
 use hardcore::synth::score::{Score, ScoreFactory};
 
 use crate::exact::{RATES, maps, starts};
@@ -225,15 +227,31 @@ fn sounds_are_the_same_in_scsynth() {
     }
     let library = library();
     let mut faults = Vec::new();
-    for sound in library.iter().filter(|s| s.descriptor.kind == SoundKind::Instrument) {
-        if sound.descriptor.name == "click" {
-            continue;
+    let instrument =
+        |s: &&Sound| s.descriptor.kind == SoundKind::Instrument && s.descriptor.name != "click";
+    let sounds: Vec<&Sound> = library.iter().filter(instrument).collect();
+    let is_random = |sound: &Sound| {
+        let noisy = ["Noise", "Rand", "Dust", "Crackle"];
+        sound.def.units.iter().any(|u| noisy.iter().any(|word| u.name.contains(word)))
+    };
+    // Two at a time: the comparison takes minutes.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(sound) = sounds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((*sound, compare_sound(&sound.descriptor, is_random(sound))));
         }
-        let random =
-            sound.def.units.iter().any(|u| {
-                ["Noise", "Rand", "Dust", "Crackle"].iter().any(|word| u.name.contains(word))
-            });
-        for (preset, difference) in compare_sound(&sound.descriptor, random) {
+        done
+    };
+    let compared = std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut done = work();
+        done.extend(other.join().expect("a comparison that ends"));
+        done
+    });
+    for (sound, presets) in compared {
+        let random = is_random(sound);
+        for (preset, difference) in presets {
             let Difference { envelope_db, at_ms, bands_db } = difference;
             let shown: Vec<String> = bands_db
                 .iter()
