@@ -99,6 +99,7 @@ pub enum Gesture {
 }
 
 /// A prepared replacement. The callback exchanges the contents and sends the box back as trash.
+#[allow(clippy::large_enum_variant, reason = "it only ever travels boxed")]
 pub enum Swap {
     /// What a track may play.
     Clips {

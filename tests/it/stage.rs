@@ -100,7 +100,7 @@ fn effect(id: u32, (name, ..): (&str, &str, f32, f32), key: Option<TrackId>) -> 
         plugin: PluginType::Native,
         name: name.into(),
         params: BTreeMap::new(),
-        bypass: id % 7 == 0,
+        bypass: id.is_multiple_of(7),
         key_from: key.filter(|_| name == "fx_ducker"),
         state: Vec::new(),
     }
@@ -227,7 +227,7 @@ fn track(i: u32, rng: &mut Pcg64Mcg) -> Track {
         name: format!("track {i}"),
         color: 0,
         kind,
-        group: (!group && i % 2 == 0).then_some(TrackId(1 + i / 2 % 2)),
+        group: (!group && i.is_multiple_of(2)).then_some(TrackId(1 + i / 2 % 2)),
         mixer: MixerSettings {
             volume: Db(-12.0),
             inserts,
