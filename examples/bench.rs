@@ -1,4 +1,6 @@
 //! Measures speed, memory, and time per voice and effect; `make bench`.
+//!
+//! One part alone: `cargo run --release --example bench -- voices|mix|scsynth`.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -37,9 +39,17 @@ const PROMPT: &str = "170 bpm gabber, F minor, rolling kick and a screaming hoov
 
 fn main() -> Result<(), Failure> {
     let library = Arc::new(Library::built_in());
-    voices_and_effects(&library)?;
-    full_mix(&library)?;
-    against_scsynth(&library)?;
+    let only = std::env::args().nth(1);
+    let wanted = |part: &str| only.as_deref().is_none_or(|it| it == part);
+    if wanted("voices") {
+        voices_and_effects(&library)?;
+    }
+    if wanted("mix") {
+        full_mix(&library)?;
+    }
+    if wanted("scsynth") {
+        against_scsynth(&library)?;
+    }
     memory();
     Ok(())
 }

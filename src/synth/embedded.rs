@@ -10,6 +10,7 @@ use plyphon::{
     ROOT_GROUP_ID, World, engine,
 };
 
+use super::fuse;
 use super::library::{Library, MAX_PARAMS, Sound};
 use super::units;
 use crate::engine::block::{BLOCK, StereoBlock};
@@ -150,7 +151,7 @@ impl Host {
             pool_bytes,
             unit_pool_bytes,
             max_wire_bufs: 256,
-            max_unit_outputs: 16,
+            max_unit_outputs: fuse::MAX_OUTPUTS,
             command_capacity: 4096,
             max_scheduled: 4096,
             max_triggers: 1,
@@ -176,7 +177,11 @@ impl Host {
         let def = &sound.def;
         // A kit may play one def from several pads: each compiles once.
         if self.controller.synthdef(&def.name).is_none() {
-            self.controller.add_synthdef_rate(def.clone(), sound.rate.0, sound.rate.1);
+            for (unit, program) in &sound.fused.programs {
+                self.controller.registry_mut().register(unit, Box::new(program.clone()));
+            }
+            let def = sound.fused.def.clone();
+            self.controller.add_synthdef_rate(def, sound.rate.0, sound.rate.1);
         }
         let id = self.controller.ensure_compiled(&def.name).map_err(|e| unusable(e.to_string()))?;
         let mut params = Vec::with_capacity(MAX_PARAMS);

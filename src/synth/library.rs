@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use plyphon::SynthDef;
 use plyphon::synthdef::read;
 
+use super::fuse::{Fused, fuse};
 use crate::model::sound::{Curve, SoundDescriptor, SoundKind};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/synthdefs");
@@ -24,6 +25,8 @@ pub struct Sound {
     pub descriptor: SoundDescriptor,
     /// Its graph.
     pub def: SynthDef,
+    /// Its graph as the embedded synth plays it.
+    pub fused: Fused,
     /// scsynth's `Reblock` and `Resample` of the def.
     pub rate: (Option<usize>, usize),
     /// The compiled bytes, as scsynth takes them.
@@ -150,7 +153,8 @@ fn read_sound(
     }
     let (def, reblock, resample) = defs.swap_remove(index);
     check(&descriptor, &def).map_err(SoundFileError::Mismatch)?;
-    Ok(Sound { descriptor, def, rate: (reblock, resample), bytes, origin })
+    let fused = fuse(&def);
+    Ok(Sound { descriptor, def, fused, rate: (reblock, resample), bytes, origin })
 }
 
 /// Descriptor and graph tell the same story.

@@ -4,6 +4,7 @@
 //! down what they play for `scsynth -N`; `units` are the unit generators scsynth does not have.
 
 pub mod embedded;
+pub mod fuse;
 pub mod library;
 pub mod score;
 pub mod units;

@@ -5,6 +5,8 @@
 
 mod curves;
 mod delay;
+mod env_gen;
+pub mod expr;
 mod halfband;
 mod limiter;
 mod mul_add;
@@ -17,10 +19,11 @@ mod tests;
 use plyphon::{Inputs, Rate, UnitRegistry};
 
 pub use delay::{DELAY_MAX_FRAMES, Delay, DelayDef};
+pub use env_gen::{EnvGen, EnvGenDef};
 pub use limiter::{LIMITER_LATENCY, Limiter, LimiterDef};
 pub use mul_add::{MulAdd, MulAddDef};
 pub use shaper::{SHAPER_LATENCY, Shaper, ShaperCurve, ShaperDef};
-pub use sin_osc::{PhaseModSine, SinOscDef};
+pub use sin_osc::{SinOsc, SinOscDef};
 
 /// Registers every unit of ours, by the name a SynthDef uses:
 ///
@@ -28,12 +31,14 @@ pub use sin_osc::{PhaseModSine, SinOscDef};
 /// - `HcLimiter.ar(left, right, ceiling_db, release_s)`: [`Limiter`], two outputs.
 /// - `HcDelay.ar(in, frames)`: [`Delay`], one output.
 /// - `MulAdd(in, mul, add)`: [`MulAdd`], one output, in place of the embedded synth's own.
-/// - `SinOsc.ar(freq, phase)`: [`PhaseModSine`] where `phase` is an audio signal, one output.
+/// - `EnvGen(envelope, gate, …)`: [`EnvGen`], one output, in place of the embedded synth's own.
+/// - `SinOsc(freq, phase)`: [`SinOsc`], one output, in place of the embedded synth's own.
 pub fn register(registry: &mut UnitRegistry) {
     registry.register("HcShaper", Box::new(ShaperDef));
     registry.register("HcLimiter", Box::new(LimiterDef));
     registry.register("HcDelay", Box::new(DelayDef));
     registry.register("MulAdd", Box::new(MulAddDef));
+    registry.register("EnvGen", Box::new(EnvGenDef));
     registry.register("SinOsc", Box::new(SinOscDef));
 }
 

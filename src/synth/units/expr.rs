@@ -1,0 +1,322 @@
+//! `HcExpr`: a run of arithmetic units computed by one unit, made by [`crate::synth::fuse`].
+//!
+//! A SynthDef is mostly arithmetic: two thirds of the units of ours add, multiply or bend. Each costs
+//! the embedded synth more in bookkeeping than in sums, and a wire of its own in the cache. One
+//! `HcExpr` runs many of them over a few registers; every operator is the one of plyphon, in the same
+//! order, so the result is the same to the last bit.
+
+use bytemuck::{Pod, Zeroable};
+use plyphon::{BuildContext, BuildError, BuiltUnit, DoneAction, Inputs, ProcessCtx, Rate, UnitDef};
+use plyphon_dsp::ops;
+
+use super::Signal;
+use crate::engine::block::BLOCK;
+
+/// Most registers a program may use.
+pub const MAX_REGISTERS: usize = 32;
+/// Marks an operand that is an input of the unit; without it, it is a register.
+const INPUT: u16 = 1 << 15;
+/// [`Op::out`] of a value that no other unit reads.
+const NO_OUTPUT: u8 = u8::MAX;
+
+/// What an operation does to its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the operators of SuperCollider by their names")]
+pub enum Operator {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Less,
+    Greater,
+    Min,
+    Max,
+    Round,
+    Trunc,
+    Pow,
+    Clip2,
+    Fold2,
+    Wrap2,
+    Neg,
+    Abs,
+    Squared,
+    Cubed,
+    Sqrt,
+    Exp,
+    Recip,
+    MidiCps,
+    MidiRatio,
+    DbAmp,
+    Sin,
+    Tanh,
+    Distort,
+    SoftClip,
+}
+
+use Operator as O;
+
+/// All operators, by their number.
+const OPERATORS: [Operator; 28] = [
+    O::Add,
+    O::Sub,
+    O::Mul,
+    O::Div,
+    O::Less,
+    O::Greater,
+    O::Min,
+    O::Max,
+    O::Round,
+    O::Trunc,
+    O::Pow,
+    O::Clip2,
+    O::Fold2,
+    O::Wrap2,
+    O::Neg,
+    O::Abs,
+    O::Squared,
+    O::Cubed,
+    O::Sqrt,
+    O::Exp,
+    O::Recip,
+    O::MidiCps,
+    O::MidiRatio,
+    O::DbAmp,
+    O::Sin,
+    O::Tanh,
+    O::Distort,
+    O::SoftClip,
+];
+
+impl Operator {
+    /// The operator of a `BinaryOpUGen`'s special index, where it is one of these.
+    pub fn binary(special_index: i16) -> Option<Self> {
+        Some(match special_index {
+            0 => O::Add,
+            1 => O::Sub,
+            2 => O::Mul,
+            4 => O::Div,
+            8 => O::Less,
+            9 => O::Greater,
+            12 => O::Min,
+            13 => O::Max,
+            19 => O::Round,
+            21 => O::Trunc,
+            25 => O::Pow,
+            42 => O::Clip2,
+            44 => O::Fold2,
+            45 => O::Wrap2,
+            _ => return None,
+        })
+    }
+
+    /// The operator of a `UnaryOpUGen`'s special index, where it is one of these.
+    pub fn unary(special_index: i16) -> Option<Self> {
+        Some(match special_index {
+            0 => O::Neg,
+            5 => O::Abs,
+            12 => O::Squared,
+            13 => O::Cubed,
+            14 => O::Sqrt,
+            15 => O::Exp,
+            16 => O::Recip,
+            17 => O::MidiCps,
+            19 => O::MidiRatio,
+            21 => O::DbAmp,
+            28 => O::Sin,
+            36 => O::Tanh,
+            42 => O::Distort,
+            43 => O::SoftClip,
+            _ => return None,
+        })
+    }
+}
+
+/// Where an operand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// Input of the unit.
+    Input(u16),
+    /// Register written by an earlier operation.
+    Register(u16),
+}
+
+/// One step of a program. Plain bytes, because a unit's state is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Op {
+    operator: u8,
+    /// Register written; never one of the operands.
+    register: u8,
+    /// Output of the unit that gets the value as well, or [`NO_OUTPUT`].
+    out: u8,
+    _pad: u8,
+    a: u16,
+    /// The second operand; the first again where there is one only.
+    b: u16,
+}
+
+impl Op {
+    /// `register = operator(a, b)`, also written to `out`. A unary operator reads `a` alone.
+    pub fn new(operator: Operator, register: u8, out: Option<u8>, a: Operand, b: Operand) -> Self {
+        let code = |operand| match operand {
+            Operand::Input(i) => i | INPUT,
+            Operand::Register(r) => r,
+        };
+        let out = out.unwrap_or(NO_OUTPUT);
+        Op { operator: operator as u8, register, out, _pad: 0, a: code(a), b: code(b) }
+    }
+}
+
+/// Builds one `HcExpr` of a given program. Inputs and outputs are the unit's; every output is
+/// written by exactly one operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExprDef {
+    /// What to compute, in order.
+    pub ops: Vec<Op>,
+    /// Registers used.
+    pub registers: usize,
+}
+
+impl UnitDef for ExprDef {
+    fn build(&self, ctx: &BuildContext<'_>) -> Result<BuiltUnit, BuildError> {
+        let process = match (ctx.rate, self.registers) {
+            (Rate::Audio, 0..=4) => run::<4, BLOCK>,
+            (Rate::Audio, 5..=8) => run::<8, BLOCK>,
+            (Rate::Audio, 9..=16) => run::<16, BLOCK>,
+            (Rate::Audio, _) => run::<MAX_REGISTERS, BLOCK>,
+            _ => run::<MAX_REGISTERS, 1>,
+        };
+        let bytes: &[u8] = bytemuck::cast_slice(&self.ops);
+        Ok(BuiltUnit {
+            process,
+            init: process,
+            alloc: |_, _, _| {},
+            pool_aux: false,
+            cleared_output: 0.0,
+            size: bytes.len(),
+            align: align_of::<Op>(),
+            init_bytes: bytes.into(),
+            aux_bytes: 0,
+            aux_align: 1,
+            local_buf: None,
+        })
+    }
+}
+
+/// Runs the program in `state` for the frames asked for: a block, or the one of a constructor.
+fn run<const R: usize, const N: usize>(state: &mut [u8], ctx: &mut ProcessCtx<'_>) -> DoneAction {
+    let program: &[Op] = bytemuck::cast_slice(state);
+    let mut registers = [[0.0; N]; R];
+    let frames = ctx.outs.audio(0).len().min(N);
+    for op in program {
+        step(op, &mut registers, &ctx.ins, frames);
+        if op.out != NO_OUTPUT {
+            let from = &registers[usize::from(op.register) % R][..frames];
+            ctx.outs.audio(usize::from(op.out))[..frames].copy_from_slice(from);
+        }
+    }
+    DoneAction::Nothing
+}
+
+fn step<const R: usize, const N: usize>(
+    op: &Op,
+    registers: &mut [[f32; N]; R],
+    ins: &Inputs<'_>,
+    frames: usize,
+) {
+    let register = |code: u16| (code & INPUT == 0).then(|| usize::from(code) % R);
+    let to = usize::from(op.register) % R;
+    let input = |code: u16| Signal::of(ins, usize::from(code & !INPUT));
+    // The target is never an operand, so these places are apart; were they not, nothing happens.
+    match (register(op.a), register(op.b)) {
+        (None, None) => {
+            compute(op.operator, &mut registers[to][..frames], input(op.a), input(op.b))
+        }
+        (Some(a), None) => {
+            let Ok([to, a]) = registers.get_disjoint_mut([to, a]) else { return };
+            compute(op.operator, &mut to[..frames], Signal::Audio(&a[..frames]), input(op.b));
+        }
+        (None, Some(b)) => {
+            let Ok([to, b]) = registers.get_disjoint_mut([to, b]) else { return };
+            compute(op.operator, &mut to[..frames], input(op.a), Signal::Audio(&b[..frames]));
+        }
+        (Some(a), Some(b)) if a == b => {
+            let Ok([to, a]) = registers.get_disjoint_mut([to, a]) else { return };
+            compute(
+                op.operator,
+                &mut to[..frames],
+                Signal::Audio(&a[..frames]),
+                Signal::Audio(&a[..frames]),
+            );
+        }
+        (Some(a), Some(b)) => {
+            let Ok([to, a, b]) = registers.get_disjoint_mut([to, a, b]) else { return };
+            compute(
+                op.operator,
+                &mut to[..frames],
+                Signal::Audio(&a[..frames]),
+                Signal::Audio(&b[..frames]),
+            );
+        }
+    }
+}
+
+/// One operation over all frames, with a loop of its own for each operator.
+fn compute(operator: u8, to: &mut [f32], a: Signal<'_>, b: Signal<'_>) {
+    let Some(operator) = OPERATORS.get(usize::from(operator)) else { return };
+    match operator {
+        O::Add => two(to, a, b, |x, y| x + y),
+        O::Sub => two(to, a, b, |x, y| x - y),
+        O::Mul => two(to, a, b, |x, y| x * y),
+        O::Div => two(to, a, b, |x, y| x / y),
+        O::Less => two(to, a, b, |x, y| f32::from(u8::from(x < y))),
+        O::Greater => two(to, a, b, |x, y| f32::from(u8::from(x > y))),
+        O::Min => two(to, a, b, f32::min),
+        O::Max => two(to, a, b, f32::max),
+        O::Round => two(to, a, b, ops::round),
+        O::Trunc => two(to, a, b, ops::trunc),
+        O::Pow => two(to, a, b, ops::pow),
+        O::Clip2 => two(to, a, b, ops::clip2),
+        O::Fold2 => two(to, a, b, ops::fold2),
+        O::Wrap2 => two(to, a, b, ops::wrap2),
+        O::Neg => one(to, a, |x| -x),
+        O::Abs => one(to, a, f32::abs),
+        O::Squared => one(to, a, |x| x * x),
+        O::Cubed => one(to, a, |x| x * x * x),
+        O::Sqrt => one(to, a, ops::signed_sqrt),
+        O::Exp => one(to, a, f32::exp),
+        O::Recip => one(to, a, |x| 1.0 / x),
+        O::MidiCps => one(to, a, ops::midicps),
+        O::MidiRatio => one(to, a, ops::midiratio),
+        O::DbAmp => one(to, a, ops::dbamp),
+        O::Sin => one(to, a, f32::sin),
+        O::Tanh => one(to, a, f32::tanh),
+        O::Distort => one(to, a, ops::distort),
+        O::SoftClip => one(to, a, ops::softclip),
+    }
+}
+
+#[inline(always)]
+fn one(to: &mut [f32], a: Signal<'_>, f: impl Fn(f32) -> f32) {
+    match a {
+        Signal::Audio(a) => to.iter_mut().zip(a).for_each(|(to, &x)| *to = f(x)),
+        Signal::Held(x) => to.fill(f(x)),
+    }
+}
+
+#[inline(always)]
+fn two(to: &mut [f32], a: Signal<'_>, b: Signal<'_>, f: impl Fn(f32, f32) -> f32) {
+    match (a, b) {
+        (Signal::Audio(a), Signal::Audio(b)) => {
+            to.iter_mut().zip(a).zip(b).for_each(|((to, &x), &y)| *to = f(x, y));
+        }
+        (Signal::Audio(a), Signal::Held(y)) => {
+            to.iter_mut().zip(a).for_each(|(to, &x)| *to = f(x, y));
+        }
+        (Signal::Held(x), Signal::Audio(b)) => {
+            to.iter_mut().zip(b).for_each(|(to, &y)| *to = f(x, y));
+        }
+        (Signal::Held(x), Signal::Held(y)) => to.fill(f(x, y)),
+    }
+}
