@@ -296,34 +296,26 @@ impl Draft {
             }
         }
         let mut free: Vec<u8> = (0..MAX_REGISTERS as u8).rev().collect();
-        let (mut register, mut registers) = (Vec::new(), 0);
+        let (mut register, mut registers) = (Vec::with_capacity(self.steps.len()), 0);
         let mut ops = Vec::with_capacity(self.steps.len());
         for (at, (operator, a, b)) in self.steps.iter().enumerate() {
             // Taken before those of the operands are given back: it must be another.
-            let own = free.pop()?;
-            registers = registers.max(usize::from(own) + 1);
+            let own = if last_read[at] > 0 { Some(free.pop()?) } else { None };
+            registers = registers.max(own.map_or(0, |own| usize::from(own) + 1));
             register.push(own);
             let operand = |value: &Value| match *value {
-                Value::Input(i) => Operand::Input(i),
-                Value::Step(step) => Operand::Register(u16::from(register[step])),
+                Value::Input(i) => Some(Operand::Input(i)),
+                Value::Step(step) => register[step].map(|r| Operand::Register(u16::from(r))),
             };
             let out = outputs.iter().position(|unit| self.results.get(unit) == Some(&at));
-            ops.push(Op::new(*operator, own, out.map(|o| o as u8), operand(a), operand(b)));
-            let ended = |step: usize| last_read[step] <= at;
-            match (a, b) {
-                (Value::Step(a), Value::Step(b)) if a == b && ended(*a) => free.push(register[*a]),
-                _ => {
-                    for value in [a, b] {
-                        if let Value::Step(step) = value
-                            && ended(*step)
-                        {
-                            free.push(register[*step]);
-                        }
-                    }
+            ops.push(Op::new(*operator, own, out.map(|o| o as u8), operand(a)?, operand(b)?));
+            let twice = a == b;
+            for value in [Some(a), Some(b).filter(|_| !twice)].into_iter().flatten() {
+                if let Value::Step(step) = *value
+                    && last_read[step] == at
+                {
+                    free.extend(register[step]);
                 }
-            }
-            if last_read[at] == 0 {
-                free.push(own);
             }
         }
         Some(ExprDef { ops, registers })

@@ -18,6 +18,8 @@ pub const MAX_REGISTERS: usize = 32;
 const INPUT: u16 = 1 << 15;
 /// [`Op::out`] of a value that no other unit reads.
 const NO_OUTPUT: u8 = u8::MAX;
+/// [`Op::register`] of a value that no later operation reads.
+const NO_REGISTER: u8 = u8::MAX;
 
 /// What an operation does to its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +148,7 @@ pub enum Operand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Op {
     operator: u8,
-    /// Register written; never one of the operands.
+    /// Register written, never one of the operands; or [`NO_REGISTER`].
     register: u8,
     /// Output of the unit that gets the value as well, or [`NO_OUTPUT`].
     out: u8,
@@ -157,12 +159,20 @@ pub struct Op {
 }
 
 impl Op {
-    /// `register = operator(a, b)`, also written to `out`. A unary operator reads `a` alone.
-    pub fn new(operator: Operator, register: u8, out: Option<u8>, a: Operand, b: Operand) -> Self {
+    /// `operator(a, b)`, written to a register, to output `out` or to both. A unary operator reads
+    /// `a` alone.
+    pub fn new(
+        operator: Operator,
+        register: Option<u8>,
+        out: Option<u8>,
+        a: Operand,
+        b: Operand,
+    ) -> Self {
         let code = |operand| match operand {
             Operand::Input(i) => i | INPUT,
             Operand::Register(r) => r,
         };
+        let register = register.unwrap_or(NO_REGISTER);
         let out = out.unwrap_or(NO_OUTPUT);
         Op { operator: operator as u8, register, out, _pad: 0, a: code(a), b: code(b) }
     }
@@ -181,22 +191,29 @@ pub struct ExprDef {
 impl UnitDef for ExprDef {
     fn build(&self, ctx: &BuildContext<'_>) -> Result<BuiltUnit, BuildError> {
         let process = match (ctx.rate, self.registers) {
-            (Rate::Audio, 0..=4) => run::<4, BLOCK>,
-            (Rate::Audio, 5..=8) => run::<8, BLOCK>,
-            (Rate::Audio, 9..=16) => run::<16, BLOCK>,
-            (Rate::Audio, _) => run::<MAX_REGISTERS, BLOCK>,
-            _ => run::<MAX_REGISTERS, 1>,
+            (Rate::Audio, 0..=4) => run::<4>,
+            (Rate::Audio, 5..=8) => run::<8>,
+            (Rate::Audio, 9..=16) => run::<16>,
+            (Rate::Audio, _) => run::<MAX_REGISTERS>,
+            _ => run_held,
         };
-        let bytes: &[u8] = bytemuck::cast_slice(&self.ops);
+        let mut state: Vec<u32> = Vec::new();
+        if ctx.rate != Rate::Audio {
+            let (inputs, outputs) = (ctx.input_rates.len(), ctx.num_outputs);
+            state.extend([inputs as u32, outputs as u32, 1]);
+            state.resize(HELD_HEADER + inputs + outputs, 0);
+        }
+        let ops: &[u8] = bytemuck::cast_slice(&self.ops);
+        let init_bytes = [bytemuck::cast_slice(&state), ops].concat();
         Ok(BuiltUnit {
             process,
             init: process,
             alloc: |_, _, _| {},
             pool_aux: false,
             cleared_output: 0.0,
-            size: bytes.len(),
-            align: align_of::<Op>(),
-            init_bytes: bytes.into(),
+            size: init_bytes.len(),
+            align: align_of::<u32>(),
+            init_bytes: init_bytes.into(),
             aux_bytes: 0,
             aux_align: 1,
             local_buf: None,
@@ -204,12 +221,20 @@ impl UnitDef for ExprDef {
     }
 }
 
-/// Runs the program in `state` for the frames asked for: a block, or the one of a constructor.
-fn run<const R: usize, const N: usize>(state: &mut [u8], ctx: &mut ProcessCtx<'_>) -> DoneAction {
+/// Runs an audio program for the frames asked for: a block, or the one of a constructor.
+fn run<const R: usize>(state: &mut [u8], ctx: &mut ProcessCtx<'_>) -> DoneAction {
     let program: &[Op] = bytemuck::cast_slice(state);
-    let mut registers = [[0.0; N]; R];
-    let frames = ctx.outs.audio(0).len().min(N);
+    let mut registers = [[0.0; BLOCK]; R];
+    let frames = ctx.outs.audio(0).len().min(BLOCK);
     for op in program {
+        if op.register == NO_REGISTER {
+            let [a, b] = [op.a, op.b].map(|code| match code & INPUT {
+                0 => Signal::Audio(&registers[usize::from(code) % R][..frames]),
+                _ => Signal::of(&ctx.ins, usize::from(code & !INPUT)),
+            });
+            compute(op.operator, &mut ctx.outs.audio(usize::from(op.out))[..frames], a, b);
+            continue;
+        }
         step(op, &mut registers, &ctx.ins, frames);
         if op.out != NO_OUTPUT {
             let from = &registers[usize::from(op.register) % R][..frames];
@@ -219,9 +244,9 @@ fn run<const R: usize, const N: usize>(state: &mut [u8], ctx: &mut ProcessCtx<'_
     DoneAction::Nothing
 }
 
-fn step<const R: usize, const N: usize>(
+fn step<const R: usize>(
     op: &Op,
-    registers: &mut [[f32; N]; R],
+    registers: &mut [[f32; BLOCK]; R],
     ins: &Inputs<'_>,
     frames: usize,
 ) {
@@ -243,23 +268,61 @@ fn step<const R: usize, const N: usize>(
         }
         (Some(a), Some(b)) if a == b => {
             let Ok([to, a]) = registers.get_disjoint_mut([to, a]) else { return };
-            compute(
-                op.operator,
-                &mut to[..frames],
-                Signal::Audio(&a[..frames]),
-                Signal::Audio(&a[..frames]),
-            );
+            let a = Signal::Audio(&a[..frames]);
+            compute(op.operator, &mut to[..frames], a, a);
         }
         (Some(a), Some(b)) => {
             let Ok([to, a, b]) = registers.get_disjoint_mut([to, a, b]) else { return };
-            compute(
-                op.operator,
-                &mut to[..frames],
-                Signal::Audio(&a[..frames]),
-                Signal::Audio(&b[..frames]),
-            );
+            let (a, b) = (Signal::Audio(&a[..frames]), Signal::Audio(&b[..frames]));
+            compute(op.operator, &mut to[..frames], a, b);
         }
     }
+}
+
+/// Words before the program of a control unit: how many inputs and outputs it has, and 1 until it
+/// has run once. Then follow what was read last and what came of it.
+const HELD_HEADER: usize = 3;
+
+/// Runs a control program, unless all it reads is as it was: then what came of it is, too.
+fn run_held(state: &mut [u8], ctx: &mut ProcessCtx<'_>) -> DoneAction {
+    let words: &mut [u32] = bytemuck::cast_slice_mut(state);
+    let Some(([inputs, outputs, fresh], rest)) = words.split_first_chunk_mut::<HELD_HEADER>()
+    else {
+        return DoneAction::Nothing;
+    };
+    let Some((read, rest)) = rest.split_at_mut_checked(*inputs as usize) else {
+        return DoneAction::Nothing;
+    };
+    let Some((results, program)) = rest.split_at_mut_checked(*outputs as usize) else {
+        return DoneAction::Nothing;
+    };
+    let mut changed = std::mem::replace(fresh, 0) != 0;
+    for (i, read) in read.iter_mut().enumerate() {
+        let now = ctx.ins.control(i).to_bits();
+        changed |= now != *read;
+        *read = now;
+    }
+    if changed {
+        let mut registers = [0.0; MAX_REGISTERS];
+        for op in bytemuck::cast_slice::<u32, Op>(program) {
+            let [a, b] = [op.a, op.b].map(|code| match code & INPUT {
+                0 => registers[usize::from(code) % MAX_REGISTERS],
+                _ => read.get(usize::from(code & !INPUT)).map_or(0.0, |x| f32::from_bits(*x)),
+            });
+            let mut value = [0.0];
+            compute(op.operator, &mut value, Signal::Held(a), Signal::Held(b));
+            if op.register != NO_REGISTER {
+                registers[usize::from(op.register) % MAX_REGISTERS] = value[0];
+            }
+            if let Some(result) = results.get_mut(usize::from(op.out)) {
+                *result = value[0].to_bits();
+            }
+        }
+    }
+    for (output, result) in results.iter().enumerate() {
+        *ctx.outs.control(output) = f32::from_bits(*result);
+    }
+    DoneAction::Nothing
 }
 
 /// One operation over all frames, with a loop of its own for each operator.
