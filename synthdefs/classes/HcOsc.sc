@@ -7,12 +7,17 @@
 // `freq` at control rate: the embedded synth's LFSaw reads it once a block.
 HcSaw {
 	*ar { |freq = 440, phase = 0|
-		^this.band(LFSaw.ar(freq, phase), freq)
+		^this.band(this.ramp(freq, phase), freq)
+	}
+	// A naive saw. `phase` 0–2, as LFSaw's: but scsynth plays one of 1 or more as it is for a sample,
+	// and the jump after it is a click of many times the wave.
+	*ramp { |freq, phase|
+		^LFSaw.ar(freq, phase.wrap(-1.0, 1.0))
 	}
 	// Saws at several pitches, summed, sharing one difference. `hollow` 0–1 takes away a copy shifted
 	// by `width` of a cycle: at 1 they are pulses.
 	*chord { |freqs, phases, hollow = 0, width = 0.5|
-		var ramps = LFSaw.ar(freqs, phases);
+		var ramps = this.ramp(freqs, phases);
 		var shifted = (ramps + (width * 2)).wrap2(1);
 		^HPZ1.ar(((ramps.squared - (shifted.squared * hollow)) * (SampleRate.ir * 0.5 / freqs)).sum)
 	}
@@ -25,7 +30,7 @@ HcSaw {
 // Pulse from two such saws, `width` 0–1. No DC at any width: it spans −2·width to 2 − 2·width.
 HcPulse {
 	*ar { |freq = 440, width = 0.5, phase = 0|
-		var ramp = LFSaw.ar(freq, phase);
+		var ramp = HcSaw.ramp(freq, phase);
 		^HcSaw.band(ramp, freq) - HcSaw.band((ramp + (width * 2)).wrap2(1), freq)
 	}
 }
