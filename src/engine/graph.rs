@@ -151,8 +151,7 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
         let ready: Vec<usize> =
             (0..shapes.len()).filter(|&n| !done[n] && waiting[n].is_empty()).collect();
         if ready.is_empty() {
-            let node = done.iter().position(|d| !d).unwrap_or(0);
-            return Err(Cycle { node });
+            return Err(Cycle { node: on_circle(&waiting, &done) });
         }
         for &n in &ready {
             done[n] = true;
@@ -164,6 +163,17 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
         levels.push(ready);
     }
     Ok(levels)
+}
+
+/// A node on a circle: upstream of whatever waits, as each waits for another that does, until a node
+/// comes round again. Those that merely hang off the circle lie downstream of it.
+fn on_circle(waiting: &[Vec<usize>], done: &[bool]) -> usize {
+    let mut node = done.iter().position(|d| !d).unwrap_or(0);
+    let mut seen = vec![false; waiting.len()];
+    while !std::mem::replace(&mut seen[node], true) {
+        node = waiting[node].first().copied().unwrap_or(node);
+    }
+    node
 }
 
 impl<T> Path<T> {
@@ -210,5 +220,19 @@ mod tests {
     fn a_circle_is_refused() {
         let shapes = [shape(&[1], &[], &[]), shape(&[], &[0], &[])];
         assert!(Graph::new(&shapes).is_err());
+    }
+
+    #[test]
+    fn a_refused_circle_is_named_by_a_node_on_it() {
+        // 0 hangs off 1, which hangs off the circle 2 → 3 → 2; 4 feeds it.
+        let shapes = [
+            shape(&[1], &[], &[]),
+            shape(&[2], &[], &[]),
+            shape(&[3, 4], &[], &[]),
+            shape(&[2], &[], &[]),
+            shape(&[], &[], &[]),
+        ];
+        let cycle = Graph::new(&shapes).map(|_| ()).unwrap_err();
+        assert!([2, 3].contains(&cycle.node), "{cycle:?}");
     }
 }
