@@ -194,12 +194,6 @@ impl Clock {
         self.cursor = pos;
     }
 
-    /// Go on from the current position at `frame`, after a stop.
-    pub fn resume(&mut self, frame: u64) {
-        self.anchor.pos = self.cursor;
-        self.anchor.frame = i128::from(frame) << FRAC;
-    }
-
     /// Take the tempo `bpm` from `frame` on, which must not lie before what was played.
     pub fn set_tempo(&mut self, frame: u64, bpm: Bpm) {
         self.manual = true;

@@ -153,6 +153,8 @@ pub struct Node {
     old_voices: Option<Box<Swap>>,
     /// Blocks until the old voices are silent.
     fading: u32,
+    /// Notes that voices it had before could not play.
+    missed_before: u64,
 }
 
 /// Blocks that cut voices are still rendered for: 10 ms at 48 kHz, three times a cut's fade.
@@ -180,6 +182,7 @@ impl Node {
             warming: None,
             old_voices: None,
             fading: 0,
+            missed_before: 0,
         }
     }
 
@@ -204,6 +207,7 @@ impl Node {
             std::mem::swap(&mut self.voices, voices);
             if let Some(old) = voices {
                 old.handle(&VoiceEvent::CutAll);
+                self.missed_before += old.missed();
             }
         }
         if let Some(voices) = &mut self.voices {
@@ -219,6 +223,12 @@ impl Node {
             return self.old_rack.take();
         }
         if self.fading == 0 { self.old_voices.take() } else { None }
+    }
+
+    /// Notes and hits that were not heard: no voice was free, or too many came in one block.
+    pub fn missed(&self) -> u64 {
+        let now = self.voices.as_ref().map_or(0, TrackVoices::missed);
+        self.missed_before + now + self.events.dropped
     }
 
     /// Its meter, to be read elsewhere.

@@ -312,7 +312,7 @@ pub(super) fn rack(
         let insert = factory
             .insert(&spec, rate)
             .map_err(|cause| PrepareError::Sound { place: place.to_owned(), cause })?;
-        rack.push(RackSlot::new(insert, effect.bypass, effect.key_from.is_some()));
+        rack.push(RackSlot::new(insert, effect.bypass));
     }
     Ok(rack)
 }

@@ -15,20 +15,17 @@ pub struct RackSlot {
     dry: Option<DelayLine>,
     /// Its sidechain signal for the coming block.
     pub key: StereoBlock,
-    /// Whether something feeds `key`.
-    pub keyed: bool,
 }
 
 impl RackSlot {
     /// A place for `insert`.
-    pub fn new(insert: Box<dyn Insert>, bypass: bool, keyed: bool) -> Self {
+    pub fn new(insert: Box<dyn Insert>, bypass: bool) -> Self {
         let latency = insert.latency() as usize;
         RackSlot {
             insert,
             wet: Smooth::new(if bypass { 0.0 } else { 1.0 }),
             dry: (latency > 0).then(|| DelayLine::new(latency)),
             key: StereoBlock::SILENT,
-            keyed,
         }
     }
 

@@ -155,10 +155,10 @@ impl Renderer {
         self.nodes.get(node)?.as_deref().map(|n| (&n.pre, &n.post))
     }
 
-    /// Sum of a counter over all tracks' voices: notes and hits that found no voice.
+    /// Notes and hits of all tracks that were not heard: no voice was free, or too many came in one
+    /// block.
     pub fn missed(&self) -> u64 {
-        let voices = self.nodes.iter().flatten().filter_map(|n| n.voices.as_ref());
-        voices.map(super::track_voices::TrackVoices::missed).sum()
+        self.nodes.iter().flatten().map(|n| n.missed()).sum()
     }
 
     /// Compute the next block. `inputs` are the external inputs nodes may take (hardware, scsynth's

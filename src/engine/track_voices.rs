@@ -53,8 +53,7 @@ pub struct TrackVoices {
     map: [u16; 128],
     live: Vec<Live>,
     next_voice: u32,
-    /// Notes no voice could be had for.
-    pub missed: u64,
+    missed: u64,
 }
 
 /// No pad answers to this pitch.
@@ -186,6 +185,7 @@ impl TrackVoices {
         {
             bank.render(out);
         }
+        self.missed += self.synth.as_mut().map_or(0, |synth| u64::from(synth.failed()));
         while let Some(voice) = self.next_ended() {
             self.live.retain(|l| l.voice != voice);
         }
@@ -201,8 +201,53 @@ impl TrackVoices {
         self.live.len()
     }
 
-    /// Hits that found no voice.
+    /// Notes and hits that found no voice or failed after their start.
     pub fn missed(&self) -> u64 {
         self.missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::block::BLOCK;
+
+    /// Takes every note and fails to play it.
+    struct Failing(Vec<u32>, u32);
+
+    impl Voices for Failing {
+        fn start(&mut self, start: VoiceStart) -> bool {
+            self.0.push(start.voice);
+            self.1 += 1;
+            true
+        }
+        fn release(&mut self, _: u32) {}
+        fn cut(&mut self, _: u32, _: f32) {}
+        fn set_param(&mut self, _: u8, _: u16, _: f32) {}
+        fn set_tempo(&mut self, _: f32) {}
+        fn render(&mut self, out: &mut StereoBlock) {
+            out.clear();
+        }
+        fn next_ended(&mut self) -> Option<u32> {
+            self.0.pop()
+        }
+        fn failed(&mut self) -> u32 {
+            std::mem::take(&mut self.1)
+        }
+    }
+
+    #[test]
+    fn a_note_that_fails_after_its_start_is_missed() {
+        let source = SoundSource::Synth(0);
+        let sound =
+            TrackSound { source, limit: 8, choke: None, pitch: None, gain: 1.0, gated: true };
+        let synth = Box::new(Failing(Vec::new(), 0));
+        let mut voices = TrackVoices::new(Some(synth), None, vec![sound], [0; 128]);
+        let mut out = StereoBlock { l: [1.0; BLOCK], r: [1.0; BLOCK] };
+        for key in 0..3 {
+            voices.handle(&VoiceEvent::Note { offset: 0, pitch: 60, velocity: 1.0, key });
+            voices.render(&mut out);
+        }
+        assert_eq!((voices.missed(), voices.sounding()), (3, 0));
     }
 }
