@@ -128,9 +128,17 @@ impl Renderer {
     }
 
     fn queue_stop(&mut self, frame: u64, track: usize) {
-        if track < self.launch.len() && self.playing {
+        if track >= self.launch.len() {
+            return;
+        }
+        if self.playing {
             let at = boundary(self.clock.pos_at(frame), None, &self.song);
             self.launch[track].queued = Some(Queued { at, what: Launch::Stop });
+        } else {
+            self.launch[track].overridden = true;
+            if self.launch[track].row.take().is_some() {
+                self.emit(EngineEvent::ClipStopped { node: track as u16, frame });
+            }
         }
     }
 
@@ -155,6 +163,10 @@ impl Renderer {
     }
 
     fn back_to_arrangement(&mut self, frame: u64, node: u16) {
+        if node == u16::MAX {
+            self.scene_tempo = None;
+            self.clock.follow_map(frame);
+        }
         let pos = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
             if node == u16::MAX || usize::from(node) == track {

@@ -61,15 +61,17 @@ pub enum Gesture {
         /// 1–127.
         velocity: u8,
     },
-    /// Stop a track's clip.
+    /// Stop a track's clip on the launch grid; while the transport stands, forget it at once, so that
+    /// it does not come back with the next start.
     StopTrack(u16),
-    /// Stop all clips.
+    /// The same for all tracks.
     StopAll,
     /// Launch a row.
     LaunchScene(u16),
-    /// Give a track back to the arrangement; `u16::MAX` gives back all.
+    /// Give a track back to the arrangement; `u16::MAX` gives back all, and the tempo too.
     BackToArrangement(u16),
-    /// Take a tempo at once.
+    /// Take a tempo at once, running or stopped. It holds until the arrangement gets everything back
+    /// or its own tempo is edited.
     Tempo(Bpm),
     /// Start a note on a track (live playing, audition).
     NoteOn {

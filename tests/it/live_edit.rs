@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use hardcore::engine::offline::Offline;
 use hardcore::engine::plan::Target;
-use hardcore::engine::protocol::Gesture;
+use hardcore::engine::protocol::{EngineEvent, Gesture};
 use hardcore::model::arrangement::{Arrangement, ClipInstance};
 use hardcore::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use hardcore::model::clip::{ClipContent, MidiClip, Note};
 use hardcore::model::ids::NoteId;
-use hardcore::model::time::Ticks;
+use hardcore::model::time::{Bpm, Ticks};
 use hardcore::model::track::{Instrument, TrackKind};
 use std::sync::Arc;
 
@@ -187,4 +188,61 @@ fn new_sounds_come_without_a_restart() {
     let heard = listen(&mut run, 100);
     let rising = heard.left(0).windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
     assert!(rising.abs_diff(26) < 3, "200 Hz: {rising} periods in 6400 frames");
+}
+
+#[test]
+fn a_tempo_set_while_stopped_holds_until_the_arrangement_has_it_back() {
+    let mut p = blank();
+    add_track(&mut p, click_synth(), clip(700, 7680, true, ClipContent::Midi(notes(&[0, 960]))));
+    let mut run = crate::support::offline(&p, &tone(), 48_000, 0);
+    let beat = |run: &mut Offline, gestures: &[Gesture]| {
+        for gesture in gestures {
+            run.engine.send(None, *gesture).expect("room");
+            listen(run, 1);
+        }
+        run.engine.send(None, Gesture::LaunchScene(0)).expect("room");
+        let found = clicks(listen(run, 500).left(0));
+        run.engine.send(None, Gesture::Stop).expect("room");
+        listen(run, 3);
+        found[1] - found[0]
+    };
+    let tempo = |bpm: u32| Gesture::Tempo(Bpm::from_milli(bpm * 1000));
+    assert_eq!(beat(&mut run, &[]), 24_000);
+    assert_eq!(beat(&mut run, &[tempo(240)]), 12_000);
+    assert_eq!(beat(&mut run, &[]), 12_000, "it holds over a stop");
+    assert_eq!(beat(&mut run, &[Gesture::Locate(Ticks(0).into())]), 12_000, "and a jump");
+    assert_eq!(beat(&mut run, &[Gesture::BackToArrangement(u16::MAX)]), 24_000);
+    beat(&mut run, &[tempo(240)]);
+    run.engine.swap_song(&p).expect("a song");
+    assert_eq!(beat(&mut run, &[]), 12_000, "an edit of something else leaves it");
+    p.song.tempo.start = Bpm::from_milli(200_000);
+    run.engine.swap_song(&p).expect("a song");
+    assert_eq!(beat(&mut run, &[]), 14_400, "the last word is the document's");
+}
+
+#[test]
+fn a_clip_stopped_while_the_transport_stands_does_not_come_back() {
+    for all in [false, true] {
+        let mut p = blank();
+        let (_, _) = (add_tone(&mut p), add_tone(&mut p));
+        let mut run = start(&p);
+        listen(&mut run, 10);
+        run.engine.send(None, Gesture::Stop).expect("room");
+        listen(&mut run, 10);
+        while run.engine.next_event().is_some() {}
+        let stop = if all { Gesture::StopAll } else { Gesture::StopTrack(0) };
+        run.engine.send(None, stop).expect("room");
+        listen(&mut run, 1);
+        let stopped: Vec<u16> = std::iter::from_fn(|| run.engine.next_event())
+            .filter_map(|e| match e {
+                EngineEvent::ClipStopped { node, .. } => Some(node),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(stopped, if all { vec![0, 1] } else { vec![0] });
+        run.engine.send(None, Gesture::Start).expect("room");
+        let heard = listen(&mut run, 20);
+        assert_eq!(peak(heard.left(0)), 0.0);
+        assert_eq!(peak(heard.left(1)) > 0.4, !all);
+    }
 }
