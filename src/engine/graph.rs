@@ -2,6 +2,7 @@
 //! so that all of them arrive together.
 
 use super::block::{Lag, StereoBlock};
+use super::solo::Routes;
 
 /// Where on a source a path begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Graph {
     pub voices: Vec<Lag>,
     /// Frames by which each node's output lags the music.
     pub latency: Vec<u32>,
+    /// The same paths seen from their sources.
+    pub routes: Routes,
 }
 
 /// The paths form a circle through this node.
@@ -117,7 +120,7 @@ impl Graph {
                 .collect();
             latency[node] = arrival + before(usize::MAX);
         }
-        Ok(Graph { wiring, levels, voices, latency })
+        Ok(Graph { wiring, levels, voices, latency, routes: routes(shapes) })
     }
 
     /// Take over what the paths of `old` hold, so that nothing on its way is lost. Runs on the
@@ -163,6 +166,25 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
         levels.push(ready);
     }
     Ok(levels)
+}
+
+fn routes(shapes: &[NodeShape]) -> Routes {
+    let mut routes =
+        Routes { into: vec![None; shapes.len()], sends: vec![Vec::new(); shapes.len()] };
+    for (to, shape) in shapes.iter().enumerate() {
+        for edge in &shape.inputs {
+            match edge.tap {
+                Tap::Post => routes.into[edge.from] = Some(to),
+                Tap::Send(i) => {
+                    let sends = &mut routes.sends[edge.from];
+                    sends.resize(sends.len().max(usize::from(i) + 1), to);
+                    sends[usize::from(i)] = to;
+                }
+                Tap::Cue => {}
+            }
+        }
+    }
+    routes
 }
 
 /// A node on a circle: upstream of whatever waits, as each waits for another that does, until a node

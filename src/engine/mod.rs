@@ -11,7 +11,7 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
-//! | `rack`, `node`, `graph`, `block`, `meter` | the mixer |
+//! | `rack`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
 //! | `prepare`, `live_edit` | project → prepared state, whole or one change |
@@ -35,6 +35,7 @@ pub mod rack;
 pub mod renderer;
 pub mod samples;
 pub mod sequencer;
+pub mod solo;
 pub mod sound;
 pub mod track_voices;
 mod unchecked;

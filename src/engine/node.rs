@@ -34,8 +34,8 @@ pub struct SendLevel {
     pub ramp: (f32, f32),
     /// Taken before the fader.
     pub pre: bool,
-    /// Open although others are soloed: so is the bus it goes to.
-    through: bool,
+    /// 1 while the bus it goes to is soloed: open although its own strip is not.
+    through: Smooth,
 }
 
 /// The strip: everything after the rack.
@@ -44,8 +44,8 @@ pub struct Strip {
     volume: Fader,
     pan: Fader,
     mute: Fader,
-    /// Silenced because others are soloed.
-    solo_mute: bool,
+    solo: bool,
+    solo_safe: bool,
     left: Smooth,
     right: Smooth,
     open: Smooth,
@@ -67,41 +67,53 @@ pub struct StripSettings {
     pub pan: f32,
     /// Silenced.
     pub mute: bool,
-    /// Silenced because others are soloed.
-    pub solo_mute: bool,
-    /// Level of each send, whether it is taken before the fader, and whether its bus is soloed.
-    pub sends: Vec<(Db, bool, bool)>,
+    /// Soloed.
+    pub solo: bool,
+    /// Heard whatever is soloed (buses).
+    pub solo_safe: bool,
+    /// Level of each send, and whether it is taken before the fader.
+    pub sends: Vec<(Db, bool)>,
 }
 
 impl Strip {
-    /// A strip at rest on its settings.
+    /// A strip at rest on its settings, heard until solo says otherwise.
     pub fn new(s: &StripSettings) -> Self {
         let fader = |base| Fader { base, automated: None };
-        let send = |&(level, pre, through): &(Db, bool, bool)| SendLevel {
+        let send = |&(level, pre): &(Db, bool)| SendLevel {
             fader: fader(level.0),
             gain: Smooth::new(level.gain()),
             ramp: (0.0, 0.0),
             pre,
-            through,
+            through: Smooth::new(0.0),
         };
         let mut strip = Strip {
             volume: fader(s.volume.0),
             pan: fader(s.pan),
             mute: fader(if s.mute { 1.0 } else { 0.0 }),
-            solo_mute: s.solo_mute,
+            solo: s.solo,
+            solo_safe: s.solo_safe,
             left: Smooth::new(0.0),
             right: Smooth::new(0.0),
             open: Smooth::new(0.0),
-            heard: Smooth::new(0.0),
+            heard: Smooth::new(1.0),
             cue: Smooth::new(0.0),
             cue_ramp: (0.0, 0.0),
             sends: s.sends.iter().map(send).collect(),
         };
         strip.update();
-        for value in [&mut strip.left, &mut strip.right, &mut strip.open, &mut strip.heard] {
+        strip.settle();
+        strip
+    }
+
+    /// Be where all values are heading.
+    fn settle(&mut self) {
+        for value in [&mut self.left, &mut self.right, &mut self.open, &mut self.heard] {
             value.jump();
         }
-        strip
+        for send in &mut self.sends {
+            send.gain.jump();
+            send.through.jump();
+        }
     }
 
     /// Head for the gains the faders ask for. Pan is a balance: the far side falls linearly.
@@ -111,7 +123,6 @@ impl Strip {
         self.left.set(volume * (1.0 - pan).min(1.0));
         self.right.set(volume * (1.0 + pan).min(1.0));
         self.open.set(if self.mute.value() >= 0.5 { 0.0 } else { 1.0 });
-        self.heard.set(if self.solo_mute { 0.0 } else { 1.0 });
         for send in &mut self.sends {
             send.gain.set(Db(send.fader.value().min(Db::MAX.0)).gain());
         }
@@ -256,6 +267,8 @@ impl Node {
                 }
             }
             Target::Cue => self.strip.cue.set(if value >= 0.5 { 1.0 } else { 0.0 }),
+            Target::Solo => self.strip.solo = value >= 0.5,
+            Target::SoloSafe => self.strip.solo_safe = value >= 0.5,
             Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {
                 self.set_sound(target, value);
             }
@@ -278,11 +291,13 @@ impl Node {
                     send.fader.automated = value;
                 }
             }
-            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) | Target::Cue => {
+            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {
                 if let Some(value) = value {
                     self.set_sound(target, value);
                 }
             }
+            // Not for automation.
+            Target::Cue | Target::Solo | Target::SoloSafe => {}
         }
         self.strip.update();
     }
@@ -315,10 +330,31 @@ impl Node {
         }
     }
 
+    /// Whether it is soloed.
+    pub fn is_soloed(&self) -> bool {
+        self.strip.solo
+    }
+
+    /// Whether it is heard whatever is soloed.
+    pub fn is_solo_safe(&self) -> bool {
+        self.strip.solo_safe
+    }
+
     /// Silence the node's part because others are soloed, or not.
     pub fn set_solo_mute(&mut self, on: bool) {
-        self.strip.solo_mute = on;
-        self.strip.update();
+        self.strip.heard.set(if on { 0.0 } else { 1.0 });
+    }
+
+    /// Keep a send open because its bus is soloed, or not.
+    pub fn set_through(&mut self, send: usize, on: bool) {
+        if let Some(send) = self.strip.sends.get_mut(send) {
+            send.through.set(if on { 1.0 } else { 0.0 });
+        }
+    }
+
+    /// Be where all values of the strip are heading.
+    pub fn settle(&mut self) {
+        self.strip.settle();
     }
 
     /// Tell the tempo.
@@ -359,7 +395,9 @@ impl Node {
         for send in &mut strip.sends {
             let (a, b) = send.gain.advance();
             // A send of a strip that solo silences is silent too, unless its bus is what is soloed.
-            send.ramp = if send.through { (a, b) } else { (a * heard.0, b * heard.1) };
+            let through = send.through.advance();
+            let open = |heard: f32, through: f32| heard + through - heard * through;
+            send.ramp = (a * open(heard.0, through.0), b * open(heard.1, through.1));
         }
         strip.cue_ramp = strip.cue.advance();
         self.meter_state.update(&self.post, &self.meter);

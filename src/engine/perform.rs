@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clock::{Pos, Span};
 use super::launcher::{Launch, Queued, TrackLaunch, boundary, launch_level};
-use super::plan::{ClipPlan, PlacedClip, TrackClips};
+use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
 use super::sequencer::VoiceEvent;
@@ -53,6 +53,9 @@ impl Renderer {
             Gesture::Set { node, target, value } => {
                 if let Some(Some(node)) = self.nodes.get_mut(usize::from(node)) {
                     node.set(target, value);
+                    if matches!(target, Target::Solo | Target::SoloSafe) {
+                        self.update_solo();
+                    }
                 }
             }
         }

@@ -181,10 +181,9 @@ pub fn prepare(
     let layout = layout(project);
     let (mut keepers, mut parts) = (Vec::new(), Vec::new());
     let mut nodes = Vec::with_capacity(layout.names.len());
-    let audible = audible(project);
     for t in &project.tracks {
         let place = format!("track '{}'", t.name);
-        let mut node = strip_node(&t.mixer, !audible.contains(&t.id), project, options.rate);
+        let mut node = strip_node(&t.mixer, false, project, options.rate);
         node.rack = rack(&t.mixer.inserts, &place, factory, options.rate)?;
         let resolver = Resolver { project, factory, samples, rate: options.rate };
         let (made_of, clips) = track::plan(t, &resolver)?;
@@ -195,11 +194,8 @@ pub fn prepare(
         parts.push(made_of);
         nodes.push(node);
     }
-    let soloed =
-        project.tracks.iter().any(|t| t.mixer.solo) || project.buses.iter().any(|b| b.mixer.solo);
     for bus in &project.buses {
-        let silent = soloed && !bus.solo_safe && !bus.mixer.solo;
-        let mut node = strip_node(&bus.mixer, silent, project, options.rate);
+        let mut node = strip_node(&bus.mixer, bus.solo_safe, project, options.rate);
         let place = format!("bus '{}'", bus.name);
         node.rack = rack(&bus.mixer.inserts, &place, factory, options.rate)?;
         nodes.push(node);
@@ -243,14 +239,14 @@ pub fn prepare(
     Ok((engine, renderer, outside))
 }
 
-fn strip_node(mixer: &MixerSettings, solo_mute: bool, project: &Project, rate: u32) -> Node {
-    let soloed = |id| project.buses.iter().any(|b| b.id == id && b.mixer.solo);
+fn strip_node(mixer: &MixerSettings, solo_safe: bool, project: &Project, rate: u32) -> Node {
     let settings = StripSettings {
         volume: mixer.volume,
         pan: mixer.pan,
         mute: mixer.mute,
-        solo_mute,
-        sends: mixer.sends.iter().map(|s| (s.level, s.pre, soloed(s.bus))).collect(),
+        solo: mixer.solo,
+        solo_safe,
+        sends: mixer.sends.iter().map(|s| (s.level, s.pre)).collect(),
     };
     Node::new(&settings, rate, project.song.seed)
 }
@@ -276,24 +272,6 @@ pub(super) fn song_plan(project: &Project) -> SongPlan {
         scenes: project.scenes.iter().map(scene).collect(),
         seed: project.song.seed,
     }
-}
-
-/// Tracks that are heard: all without a solo; else the soloed ones, the groups they flow through and
-/// the members of soloed groups.
-fn audible(project: &Project) -> std::collections::HashSet<TrackId> {
-    let all = || project.tracks.iter().map(|t| t.id);
-    let soloed: Vec<_> = project.tracks.iter().filter(|t| t.mixer.solo).map(|t| t.id).collect();
-    if soloed.is_empty() && !project.buses.iter().any(|b| b.mixer.solo) {
-        return all().collect();
-    }
-    let chain = |id: TrackId| {
-        let next = |id: &TrackId| project.track(*id).and_then(|t| t.group);
-        // A group cannot be nested deeper than there are tracks.
-        std::iter::successors(Some(id), next).take(project.tracks.len() + 1)
-    };
-    let up = soloed.iter().flat_map(|id| chain(*id));
-    let down = all().filter(|id| chain(*id).any(|above| soloed.contains(&above)));
-    up.chain(down).collect()
 }
 
 pub(super) fn rack(

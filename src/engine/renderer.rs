@@ -11,6 +11,7 @@ use super::launcher::TrackLaunch;
 use super::node::Node;
 use super::plan::{ClipPlan, SongPlan};
 use super::protocol::{Command, EngineEvent, JournalEntry, Swap, Timed, Trash};
+use super::solo;
 use super::workers::Workers;
 use crate::model::time::Bpm;
 
@@ -76,6 +77,8 @@ pub struct Renderer {
     pub(super) nodes: Vec<Option<Box<Node>>>,
     pub(super) launch: Vec<TrackLaunch>,
     graph: Box<Graph>,
+    /// Room to work out who is heard.
+    heard: Vec<bool>,
     sources: Vec<Consumer<Timed>>,
     pending: Vec<(u64, Command)>,
     events: Producer<EngineEvent>,
@@ -91,7 +94,7 @@ impl Renderer {
     /// A renderer at frame 0, transport stopped.
     pub fn new(setup: Setup) -> Self {
         let nodes: Vec<_> = setup.nodes.into_iter().map(|n| Some(Box::new(n))).collect();
-        Renderer {
+        let mut renderer = Renderer {
             rate: setup.rate,
             frame: 0,
             clock: Clock::new(setup.rate, Arc::clone(&setup.song.tempo)),
@@ -101,6 +104,7 @@ impl Renderer {
             song: setup.song,
             scene_tempo: None,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
+            heard: vec![false; nodes.len()],
             nodes,
             launch: vec![TrackLaunch::default(); setup.tracks],
             graph: Box::new(setup.graph),
@@ -111,7 +115,16 @@ impl Renderer {
             trash: setup.trash,
             workers: setup.workers,
             lost: 0,
-        }
+        };
+        renderer.update_solo();
+        renderer.nodes.iter_mut().flatten().for_each(|n| n.settle());
+        renderer
+    }
+
+    /// Tell every strip whether solo silences it.
+    pub(super) fn update_solo(&mut self) {
+        let tracks = self.launch.len();
+        solo::update(&mut self.nodes, tracks, &self.graph.routes, &mut self.heard);
     }
 
     /// Frames per second.
@@ -309,6 +322,7 @@ impl Renderer {
                         std::mem::swap(lag, &mut node.voices_lag);
                     }
                     std::mem::swap(&mut self.graph, graph);
+                    self.update_solo();
                 }
                 let bpm = self.clock.bpm().get() as f32;
                 if let Some(Some(node)) = self.nodes.get_mut(usize::from(*node)) {

@@ -205,6 +205,57 @@ fn solo_leaves_groups_and_safe_buses_open() {
 }
 
 #[test]
+fn solo_comes_and_goes_while_the_music_plays() {
+    let mut p = blank();
+    let tracks = [add_tone(&mut p), add_tone(&mut p), add_tone(&mut p)];
+    let group =
+        add_track(&mut p, TrackKind::Group, clip(790, 960, true, ClipContent::Midi(notes(&[]))));
+    p.tracks[0].group = Some(group);
+    let (safe, other) = (add_bus(&mut p, true), add_bus(&mut p, false));
+    for t in tracks {
+        let send = |bus| Send { bus, level: Db(-12.0412), pre: false };
+        strip(&mut p, t).sends = vec![send(safe), send(other)];
+    }
+    let all = [0.5, 0.5, 0.5, 0.5, 0.375, 0.375];
+    let mut run = start(&p);
+    listen(&mut run, 75);
+    // What is set, and what is heard then of the three tracks, the group and the buses.
+    let steps = [
+        (0, Target::Solo, 1.0, [0.5, 0.0, 0.0, 0.5, 0.125, 0.0]),
+        (2, Target::Solo, 1.0, [0.5, 0.0, 0.5, 0.5, 0.25, 0.0]),
+        (0, Target::Solo, 0.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.0]),
+        (5, Target::SoloSafe, 1.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.125]),
+        (5, Target::SoloSafe, 0.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.0]),
+        (2, Target::Solo, 0.0, all),
+        (3, Target::Solo, 1.0, [0.5, 0.0, 0.0, 0.5, 0.125, 0.0]),
+        (3, Target::Solo, 0.0, all),
+        (5, Target::Solo, 1.0, [0.0, 0.0, 0.0, 0.0, 0.0, 0.375]),
+        (5, Target::Solo, 0.0, all),
+    ];
+    for (node, target, value, wanted) in steps {
+        let before = listen(&mut run, 1);
+        run.engine.send(None, Gesture::Set { node, target, value }).expect("room");
+        let after = listen(&mut run, 40);
+        let settled = listen(&mut run, 40);
+        for (n, want) in wanted.into_iter().enumerate() {
+            near(settled.peak(n), want);
+            let all = [before.left(n), after.left(n)].concat();
+            assert!(jump(&all) < SLOPE + 0.004, "{target:?} {value} of {node}: {}", jump(&all));
+        }
+    }
+    // A solo given live is the solo of the document.
+    run.engine
+        .send(None, Gesture::Set { node: 1, target: Target::Solo, value: 1.0 })
+        .expect("room");
+    listen(&mut run, 60);
+    strip(&mut p, tracks[1]).solo = true;
+    let (live, saved) = (listen(&mut run, 75), hear(&p));
+    for n in 0..6 {
+        near(live.peak(n), saved.peak(n));
+    }
+}
+
+#[test]
 fn mute_silences_a_sidechain_key_and_solo_does_not() {
     let mut p = blank();
     let (key, ducked) = (add_tone(&mut p), add_tone(&mut p));
