@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::block::{BLOCK, Lag, Smooth, StereoBlock};
+use super::block::{BLOCK, Lag, Ramp, Smooth, StereoBlock};
 use super::clock::Pos;
 use super::meter::{Meter, MeterState};
 use super::plan::{PlanLane, Target, TrackClips};
@@ -30,8 +30,8 @@ impl Fader {
 pub struct SendLevel {
     fader: Fader,
     gain: Smooth,
-    /// Gain at start and end of the block just rendered.
-    pub ramp: (f32, f32),
+    /// Gain over the block just rendered.
+    pub ramp: Ramp,
     /// Taken before the fader.
     pub pre: bool,
     /// 1 while the bus it goes to is soloed: open although its own strip is not.
@@ -52,8 +52,8 @@ pub struct Strip {
     heard: Smooth,
     /// Level into the cue output.
     pub cue: Smooth,
-    /// Cue gain at start and end of the block just rendered.
-    pub cue_ramp: (f32, f32),
+    /// Cue gain over the block just rendered.
+    pub cue_ramp: Ramp,
     /// Levels of the sends.
     pub sends: Vec<SendLevel>,
 }
@@ -82,7 +82,7 @@ impl Strip {
         let send = |&(level, pre): &(Db, bool)| SendLevel {
             fader: fader(level.0),
             gain: Smooth::new(level.gain()),
-            ramp: (0.0, 0.0),
+            ramp: Ramp::flat(0.0),
             pre,
             through: Smooth::new(0.0),
         };
@@ -97,12 +97,29 @@ impl Strip {
             open: Smooth::new(0.0),
             heard: Smooth::new(1.0),
             cue: Smooth::new(0.0),
-            cue_ramp: (0.0, 0.0),
+            cue_ramp: Ramp::flat(0.0),
             sends: s.sends.iter().map(send).collect(),
         };
         strip.update();
         strip.settle();
         strip
+    }
+
+    /// Have what `target` moves be where it is heading after `frames` frames of the next block.
+    fn arrive(&mut self, target: Target, frames: usize) {
+        match target {
+            Target::Volume | Target::Pan => {
+                self.left.arrive(frames);
+                self.right.arrive(frames);
+            }
+            Target::Mute => self.open.arrive(frames),
+            Target::Send(i) => {
+                if let Some(send) = self.sends.get_mut(usize::from(i)) {
+                    send.gain.arrive(frames);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Be where all values are heading.
@@ -166,7 +183,14 @@ pub struct Node {
     fading: u32,
     /// Notes that voices it had before could not play.
     missed_before: u64,
+    /// Frame of the coming block a clip starts on.
+    starts: Option<u8>,
+    /// Nothing came out of the rack in the block before.
+    silent: bool,
 }
+
+/// Frames in which automation takes over the fader of a track that still sounds.
+const TAKE_OVER: usize = 32;
 
 /// Blocks that cut voices are still rendered for: 10 ms at 48 kHz, three times a cut's fade.
 const FADE_BLOCKS: u32 = 8;
@@ -194,6 +218,8 @@ impl Node {
             old_voices: None,
             fading: 0,
             missed_before: 0,
+            starts: None,
+            silent: true,
         }
     }
 
@@ -300,6 +326,17 @@ impl Node {
             Target::Cue | Target::Solo | Target::SoloSafe => {}
         }
         self.strip.update();
+        if let Some(start) = self.starts {
+            let before = if self.silent { 0 } else { usize::from(start).max(TAKE_OVER) };
+            self.strip.arrive(target, before);
+        }
+    }
+
+    /// A clip starts on frame `offset` of the coming block: what automation sets in it holds from
+    /// that frame on. Where the track still sounds, the frames before lead there in a straight line,
+    /// at least 32 of them (0.7 ms at 48 kHz), so that what sounds makes no step.
+    pub fn starts(&mut self, offset: u8) {
+        self.starts = Some(offset);
     }
 
     fn set_sound(&mut self, target: Target, value: f32) {
@@ -383,24 +420,27 @@ impl Node {
         self.run_rack();
         let strip = &mut self.strip;
         let (open, heard) = (strip.open.advance(), strip.heard.advance());
-        let (left, right) = (strip.left.advance(), strip.right.advance());
-        scale(&mut self.pre.l, open);
-        scale(&mut self.pre.r, open);
+        self.pre.scale(open);
         self.fader = self.pre;
-        scale(&mut self.fader.l, left);
-        scale(&mut self.fader.r, right);
+        scale(&mut self.fader.l, strip.left.advance());
+        scale(&mut self.fader.r, strip.right.advance());
         self.post = self.fader;
-        scale(&mut self.post.l, heard);
-        scale(&mut self.post.r, heard);
+        self.post.scale(heard);
         for send in &mut strip.sends {
-            let (a, b) = send.gain.advance();
+            let (gain, through) = (send.gain.advance(), send.through.advance());
             // A send of a strip that solo silences is silent too, unless its bus is what is soloed.
-            let through = send.through.advance();
             let open = |heard: f32, through: f32| heard + through - heard * through;
-            send.ramp = (a * open(heard.0, through.0), b * open(heard.1, through.1));
+            let open = Ramp {
+                from: open(heard.from, through.from),
+                to: open(heard.to, through.to),
+                over: heard.over.max(through.over),
+            };
+            send.ramp = gain.times(&open);
         }
         strip.cue_ramp = strip.cue.advance();
         self.meter_state.update(&self.post, &self.meter);
+        self.silent = self.pre.is_silent();
+        self.starts = None;
     }
 }
 
@@ -436,12 +476,8 @@ impl Node {
     }
 }
 
-fn scale(samples: &mut [f32], (g0, g1): (f32, f32)) {
-    if g0 == 1.0 && g1 == 1.0 {
-        return;
-    }
-    let step = (g1 - g0) / samples.len() as f32;
-    for (i, x) in samples.iter_mut().enumerate() {
-        *x *= g0 + step * (i + 1) as f32;
+fn scale(side: &mut [f32; BLOCK], ramp: Ramp) {
+    if !ramp.is(1.0) {
+        side.iter_mut().zip(ramp.gains()).for_each(|(x, g)| *x *= g);
     }
 }

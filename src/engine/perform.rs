@@ -80,9 +80,18 @@ impl Renderer {
                 }
                 _ => {}
             }
+            self.clip_starts(track, frame);
             self.find_place(track, pos);
         }
         self.emit(EngineEvent::Transport { playing: true, frame });
+    }
+
+    /// Automation holds from `frame` on, where a clip of the track starts.
+    fn clip_starts(&mut self, track: usize, frame: u64) {
+        let offset = frame.saturating_sub(self.frame).min(63) as u8;
+        if let Some(Some(node)) = self.nodes.get_mut(track) {
+            node.starts(offset);
+        }
     }
 
     fn halt(&mut self, frame: u64) {
@@ -181,6 +190,7 @@ impl Renderer {
                 self.ended(track, old, frame);
                 self.launch[track] = TrackLaunch::default();
                 if self.playing {
+                    self.clip_starts(track, frame);
                     self.find_place(track, pos);
                 }
             }
@@ -305,7 +315,7 @@ impl Renderer {
             let frame = span.frame_of(at);
             match queued.filter(|q| q.at <= at) {
                 Some(q) => self.switch(track, q, at, frame),
-                None => self.place(track, at),
+                None => self.place(track, at, frame),
             }
         }
     }
@@ -325,6 +335,9 @@ impl Renderer {
     fn switch(&mut self, track: usize, queued: Queued, at: Pos, frame: u64) {
         self.launch[track].queued = None;
         self.launch[track].overridden = true;
+        if matches!(queued.what, Launch::Play { .. }) {
+            self.clip_starts(track, frame);
+        }
         self.release_lane(track);
         match queued.what {
             Launch::Play { row, level } => {
@@ -346,7 +359,8 @@ impl Renderer {
     }
 
     /// The next clip of the arrangement lane starts.
-    fn place(&mut self, track: usize, at: Pos) {
+    fn place(&mut self, track: usize, at: Pos, frame: u64) {
+        self.clip_starts(track, frame);
         let next = self.launch[track].next_placed;
         self.launch[track].next_placed = next + 1;
         let Some(node) = &mut self.nodes[track] else { return };

@@ -1,6 +1,6 @@
 //! A rack: inserts in a row, each with a click-free bypass that keeps its latency.
 
-use super::block::{BLOCK, DelayLine, Smooth, StereoBlock};
+use super::block::{DelayLine, Smooth, StereoBlock};
 use super::sound::Insert;
 
 /// Inserts in a rack at most.
@@ -57,13 +57,11 @@ impl RackSlot {
             line.process(&mut dry);
         }
         self.insert.process(audio, &self.key);
-        let (w0, w1) = self.wet.advance();
-        if w0 == 1.0 && w1 == 1.0 {
+        let wet = self.wet.advance();
+        if wet.is(1.0) {
             return;
         }
-        let step = (w1 - w0) / BLOCK as f32;
-        for i in 0..BLOCK {
-            let w = w0 + step * (i + 1) as f32;
+        for (i, w) in wet.gains().into_iter().enumerate() {
             audio.l[i] = dry.l[i] + (audio.l[i] - dry.l[i]) * w;
             audio.r[i] = dry.r[i] + (audio.r[i] - dry.r[i]) * w;
         }

@@ -12,12 +12,15 @@ use hardcore::engine::protocol::Gesture;
 use hardcore::engine::renderer::Outputs;
 use hardcore::engine::samples::Sample;
 use hardcore::export::bounce::{Bounce, Source, bounce};
+use hardcore::model::arrangement::{Arrangement, ClipInstance};
 use hardcore::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use hardcore::model::clip::{AudioClip, ClipContent, WarpMode};
-use hardcore::model::ids::{BusId, EffectId, TrackId};
+use hardcore::model::ids::{BusId, EffectId, SceneId, TrackId};
+use hardcore::model::launch::Quantization;
 use hardcore::model::mixer::{Bus, Db, Effect, MixerSettings, PluginType, Send};
 use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
+use hardcore::model::scene::{Scene, Slot};
 use hardcore::model::time::{Bpm, TempoMap, Ticks};
 use hardcore::model::track::{Instrument, Kit, Pad, PadSound, TrackKind};
 
@@ -394,6 +397,68 @@ fn automation_reaches_its_values_and_gives_the_fader_back() {
     run.engine.swap_clips(&p, track, factory().as_ref(), &tone()).expect("an edit");
     listen(&mut run, 100);
     near(peak(listen(&mut run, 100).master()), 0.125);
+}
+
+fn held(target: AutomationTarget, value: f32) -> AutomationLane {
+    AutomationLane { target, points: vec![AutomationPoint { at: Ticks(0), value, hold: true }] }
+}
+
+#[test]
+fn automation_holds_from_the_first_frame_of_a_clip() {
+    // A click on the first beat shows the gain of its very frame.
+    let project = |arranged: bool| {
+        let mut p = blank();
+        let content = ClipContent::Midi(notes(&[0]));
+        let t = add_track(&mut p, click_synth(), clip(700, 960, true, content));
+        let bus = add_bus(&mut p, true);
+        strip(&mut p, t).sends = vec![Send { bus, level: Db::UNITY, pre: false }];
+        let lanes =
+            vec![held(AutomationTarget::Volume, -40.0), held(AutomationTarget::Send(bus), -20.0)];
+        if arranged {
+            let (id, at) = (p.tracks[0].clips[0].id, Ticks(0));
+            let place = ClipInstance { clip: id, at, length: Ticks(960), offset: at };
+            p.arrangement = Some(Arrangement {
+                lanes: [(t, vec![place])].into(),
+                automation: [(t, lanes)].into(),
+                ..Arrangement::default()
+            });
+        } else {
+            p.tracks[0].clips[0].automation = lanes;
+        }
+        p
+    };
+    for (frame, gesture) in
+        [(0, Gesture::LaunchScene(0)), (37, Gesture::LaunchScene(0)), (101, Gesture::Start)]
+    {
+        let p = project(gesture == Gesture::Start);
+        let mut run = offline(&p, &tone(), RATE, 0);
+        run.engine.send(Some(frame), gesture).expect("room");
+        let heard = listen(&mut run, 8);
+        assert_eq!(heard.left(0).iter().position(|x| *x != 0.0), Some(frame as usize));
+        near(heard.peak(0), 0.01);
+        near(heard.peak(1), 0.001);
+    }
+    // Over a tone that sounds, the fader gets there just as exactly, or within 32 frames.
+    for offset in [0, 20, 50] {
+        let mut p = blank();
+        add_tone(&mut p);
+        let mut quiet = clip(701, 7680, false, tone_clip());
+        quiet.automation = vec![held(AutomationTarget::Volume, -40.0)];
+        quiet.launch.quantization = Some(Quantization::None);
+        p.scenes.push(Scene { id: SceneId(9001), ..p.scenes[0].clone() });
+        let id = p.tracks[0].id;
+        p.scenes[1].slots.insert(id, Slot { clip: Some(quiet.id), stop_button: true });
+        p.tracks[0].clips.push(quiet);
+        let mut run = start(&p);
+        listen(&mut run, 77);
+        let again = Gesture::Launch { node: 0, row: 1, velocity: 127 };
+        run.engine.send(Some(77 * 64 + offset), again).expect("room");
+        let heard = listen(&mut run, 8);
+        let there = (offset as usize).max(32);
+        assert!(peak(&heard.left(0)[..there / 2]) > 0.1);
+        assert!(peak(&heard.left(0)[there..]) <= 0.006, "{}", peak(&heard.left(0)[there..]));
+        assert!(jump(heard.left(0)) < 0.5 / 32.0 + 2.0 * SLOPE, "{}", jump(heard.left(0)));
+    }
 }
 
 #[test]
