@@ -11,7 +11,7 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
-//! | `rack`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
+//! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
 //! | `prepare`, `live_edit` | project → prepared state, whole or one change |
@@ -37,6 +37,7 @@ pub mod samples;
 pub mod sequencer;
 pub mod solo;
 pub mod sound;
+pub mod strip;
 pub mod track_voices;
 mod unchecked;
 pub mod workers;

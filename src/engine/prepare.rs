@@ -7,7 +7,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::graph::{Cycle, Edge, Graph, KeyEdge, NodeShape, Tap};
 use super::meter::Meter;
-use super::node::{Node, StripSettings};
+use super::node::Node;
 use super::plan::{PlanScene, SongPlan};
 use super::prepare_track::{self as track, Resolver};
 use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Timed, Trash};
@@ -15,6 +15,7 @@ use super::rack::{MAX_INSERTS, RackSlot};
 use super::renderer::{Renderer, Setup};
 use super::samples::{Sample, SampleKeeper};
 use super::sound::{SoundError, SoundFactory, SoundSpec};
+use super::strip::StripSettings;
 use super::workers::Workers;
 use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::mixer::{Effect, MixerSettings, PluginType, Send};

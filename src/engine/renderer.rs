@@ -117,7 +117,7 @@ impl Renderer {
             lost: 0,
         };
         renderer.update_solo();
-        renderer.nodes.iter_mut().flatten().for_each(|n| n.settle());
+        renderer.nodes.iter_mut().flatten().for_each(|n| n.strip.settle());
         renderer
     }
 

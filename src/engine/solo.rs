@@ -27,14 +27,14 @@ impl Routes {
 /// which are always heard. `heard` is as long as `nodes`.
 pub fn update(nodes: &mut [Option<Box<Node>>], tracks: usize, routes: &Routes, heard: &mut [bool]) {
     let soloed = |nodes: &[Option<Box<Node>>], n: usize| {
-        nodes.get(n).and_then(Option::as_deref).is_some_and(Node::is_soloed)
+        nodes.get(n).and_then(Option::as_deref).is_some_and(|n| n.strip.solo)
     };
     let strips = nodes.len().saturating_sub(2);
     let any = (0..strips).any(|n| soloed(nodes, n));
     heard.fill(!any);
     for n in (0..strips).filter(|_| any) {
         if n >= tracks {
-            let safe = nodes[n].as_deref().is_some_and(Node::is_solo_safe);
+            let safe = nodes[n].as_deref().is_some_and(|n| n.strip.solo_safe);
             heard[n] |= safe || soloed(nodes, n);
         } else if soloed(nodes, n) {
             heard[n] = true;
@@ -47,11 +47,11 @@ pub fn update(nodes: &mut [Option<Box<Node>>], tracks: usize, routes: &Routes, h
         for send in 0..routes.sends.get(n).map_or(0, Vec::len) {
             let through = soloed(nodes, routes.sends[n][send]);
             if let Some(node) = nodes[n].as_deref_mut() {
-                node.set_through(send, through);
+                node.strip.set_through(send, through);
             }
         }
         if let Some(node) = nodes[n].as_deref_mut() {
-            node.set_solo_mute(n < strips && !heard[n]);
+            node.strip.set_solo_mute(n < strips && !heard[n]);
         }
     }
 }
