@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::block::{BLOCK, Lag, StereoBlock};
 use super::clock::Pos;
+use super::contain::{Fault, contained};
 use super::meter::{Meter, MeterState};
 use super::plan::{PlanLane, Target, TrackClips};
 use super::protocol::Swap;
@@ -53,6 +54,10 @@ pub struct Node {
     starts: Option<u8>,
     /// Nothing came out of the rack in the block before.
     silent: bool,
+    /// It crashed and is silent from then on.
+    broken: bool,
+    /// Room for all that can break in one block.
+    faults: Vec<Fault>,
 }
 
 /// Frames in which automation takes over the fader of a track that still sounds.
@@ -86,6 +91,8 @@ impl Node {
             missed_before: 0,
             starts: None,
             silent: true,
+            broken: false,
+            faults: Vec::with_capacity(super::rack::MAX_INSERTS + 2),
         }
     }
 
@@ -220,14 +227,37 @@ impl Node {
         self.rack.iter_mut().for_each(|slot| slot.set_tempo(bpm));
     }
 
-    /// Compute the next block: voices and input through rack and strip into `pre` and `post`.
+    /// Compute the next block: voices and input through rack and strip into `pre` and `post`. Never
+    /// panics: see [`contain`](super::contain).
     pub fn render(&mut self) {
+        if self.broken || contained(|| self.compute()).is_none() {
+            if !std::mem::replace(&mut self.broken, true) {
+                self.faults.push(Fault::Strip);
+            }
+            for block in [&mut self.pre, &mut self.fader, &mut self.post] {
+                block.clear();
+            }
+            self.events.clear();
+        }
+        self.meter_state.update(&self.post, &self.meter);
+        self.silent = self.pre.is_silent();
+        self.starts = None;
+    }
+
+    /// What broke since this was asked last.
+    pub fn next_fault(&mut self) -> Option<Fault> {
+        self.faults.pop()
+    }
+}
+
+impl Node {
+    fn compute(&mut self) {
         self.pre = self.input;
         if let Some(voices) = &mut self.voices {
             for event in self.events.iter() {
                 voices.handle(event);
             }
-            voices.render(&mut self.scratch);
+            self.faults.extend(voices.render(&mut self.scratch));
         } else {
             self.scratch.clear();
         }
@@ -237,13 +267,8 @@ impl Node {
         self.events.clear();
         self.run_rack();
         self.strip.process(&mut self.pre, &mut self.fader, &mut self.post);
-        self.meter_state.update(&self.post, &self.meter);
-        self.silent = self.pre.is_silent();
-        self.starts = None;
     }
-}
 
-impl Node {
     fn fade_old_voices(&mut self) {
         if self.fading == 0 {
             return;
@@ -258,8 +283,11 @@ impl Node {
 
     fn run_rack(&mut self) {
         let mut was = self.pre;
-        for slot in &mut self.rack {
+        for (i, slot) in self.rack.iter_mut().enumerate() {
             slot.process(&mut self.pre);
+            if slot.just_broke() {
+                self.faults.push(Fault::Insert(i as u8));
+            }
         }
         let Some(warming) = self.warming else { return };
         if let Some(Swap::Rack { rack: old, .. }) = self.old_rack.as_deref_mut() {

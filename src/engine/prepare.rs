@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::contain::Fault;
 use super::graph::{Cycle, Edge, Graph, KeyEdge, NodeShape, Tap};
 use super::meter::Meter;
 use super::node::Node;
@@ -160,7 +161,34 @@ impl Engine {
 
     /// The next thing that happened.
     pub fn next_event(&mut self) -> Option<EngineEvent> {
-        self.events.pop().ok()
+        let event = self.events.pop().ok()?;
+        if let EngineEvent::Fault { node, fault: Fault::Voices, .. } = event
+            && let Some(parts) = self.parts.get_mut(usize::from(node))
+        {
+            parts.broken = true;
+        }
+        Some(event)
+    }
+
+    /// What to tell people about an event: a sentence about what broke and where; `None` for what is
+    /// in the course of things.
+    pub fn notice(&self, event: &EngineEvent) -> Option<String> {
+        let EngineEvent::Fault { node, fault, .. } = event else { return None };
+        let name = self.layout.names.get(usize::from(*node))?;
+        Some(match fault {
+            Fault::Noise => {
+                format!("'{name}' made something that is no sound; its notes were cut off")
+            }
+            Fault::Voices => {
+                format!("the instrument of '{name}' crashed and is silent; load it anew")
+            }
+            Fault::Insert(i) => {
+                let names = &self.paths.get(usize::from(*node))?.insert_names;
+                let insert = names.get(usize::from(*i)).map_or("an effect", String::as_str);
+                format!("the effect {insert} on '{name}' failed and is bypassed; load it anew")
+            }
+            Fault::Strip => format!("'{name}' crashed and is silent; start the engine anew"),
+        })
     }
 
     /// The next line of the journal.
@@ -291,29 +319,35 @@ pub(super) fn rack(
         let insert = factory
             .insert(&spec, rate)
             .map_err(|cause| PrepareError::Sound { place: place.to_owned(), cause })?;
-        rack.push(RackSlot::new(insert, effect.bypass));
+        rack.push(RackSlot::new(insert, effect.name.clone(), effect.bypass));
     }
     Ok(rack)
 }
 
-/// What of a node the graph depends on.
+/// What of a node the graph and the people depend on.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
     /// Latency of each insert in frames.
     pub insert_latency: Vec<u32>,
+    /// Name of each insert, for people.
+    pub insert_names: Vec<String>,
     /// Whether the node makes sound of its own.
     pub has_voices: bool,
 }
 
 impl Paths {
     fn of(node: &Node) -> Self {
-        Paths { insert_latency: latencies(&node.rack), has_voices: node.voices.is_some() }
+        Paths::new(&node.rack, node.voices.is_some())
     }
-}
 
-/// Latency of each insert in frames.
-pub(super) fn latencies(rack: &[RackSlot]) -> Vec<u32> {
-    rack.iter().map(RackSlot::latency).collect()
+    /// Those of a node with this rack.
+    pub fn new(rack: &[RackSlot], has_voices: bool) -> Self {
+        Paths {
+            insert_latency: rack.iter().map(RackSlot::latency).collect(),
+            insert_names: rack.iter().map(|slot| slot.name.clone()).collect(),
+            has_voices,
+        }
+    }
 }
 
 /// The mixer graph of a project whose nodes have these paths.

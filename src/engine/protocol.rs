@@ -17,6 +17,7 @@
 use std::sync::Arc;
 
 use super::clock::Pos;
+pub use super::contain::Fault;
 use super::graph::Graph;
 use super::plan::{SongPlan, Target, TrackClips};
 use super::rack::RackSlot;
@@ -175,6 +176,15 @@ pub enum EngineEvent {
         /// Running.
         playing: bool,
         /// Engine frame.
+        frame: u64,
+    },
+    /// A sound or an effect broke, and is kept away from the rest.
+    Fault {
+        /// Node.
+        node: u16,
+        /// What broke.
+        fault: Fault,
+        /// First frame of its block.
         frame: u64,
     },
 }

@@ -88,6 +88,8 @@ pub struct Renderer {
     workers: Option<Workers>,
     /// Events and journal lines lost because nobody took them.
     pub lost: u64,
+    /// Sounds and effects that broke.
+    pub faults: u64,
 }
 
 impl Renderer {
@@ -115,6 +117,7 @@ impl Renderer {
             trash: setup.trash,
             workers: setup.workers,
             lost: 0,
+            faults: 0,
         };
         renderer.update_solo();
         renderer.nodes.iter_mut().flatten().for_each(|n| n.strip.settle());
@@ -208,6 +211,10 @@ impl Renderer {
         for index in 0..self.nodes.len() {
             let replaced = self.nodes[index].as_mut().and_then(|n| n.take_replaced());
             self.throw_away_swap(replaced);
+            while let Some(fault) = self.nodes[index].as_mut().and_then(|n| n.next_fault()) {
+                self.faults += 1;
+                self.emit(EngineEvent::Fault { node: index as u16, fault, frame: self.frame });
+            }
         }
         self.frame = end;
     }

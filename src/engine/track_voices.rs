@@ -1,6 +1,7 @@
 //! The voices of one track: which sound a note plays, what it cuts, and when it is over.
 
 use super::block::StereoBlock;
+use super::contain::{Fault, contained, is_sound};
 use super::samples::SampleBank;
 use super::sequencer::VoiceEvent;
 use super::sound::{VoiceStart, Voices};
@@ -54,7 +55,16 @@ pub struct TrackVoices {
     live: Vec<Live>,
     next_voice: u32,
     missed: u64,
+    /// They crashed and are silent from then on.
+    broken: bool,
+    /// Somebody knows.
+    told: bool,
+    /// Blocks in which no further noise is told of.
+    hush: u32,
 }
+
+/// Blocks between two tales of the same track: a second at 48 kHz.
+const HUSH: u32 = 750;
 
 /// No pad answers to this pitch.
 pub const NO_SOUND: u16 = u16::MAX;
@@ -68,11 +78,25 @@ impl TrackVoices {
         map: [u16; 128],
     ) -> Self {
         let live = Vec::with_capacity(MAX_VOICES);
-        TrackVoices { synth, samples, sounds, map, live, next_voice: 1, missed: 0 }
+        let (missed, broken, told, hush) = Default::default();
+        let next_voice = 1;
+        TrackVoices { synth, samples, sounds, map, live, next_voice, missed, broken, told, hush }
+    }
+
+    /// Call into synth and samples. When they crash, they are not called again.
+    fn guard(&mut self, work: impl FnOnce(&mut Self)) {
+        if !self.broken && contained(|| work(self)).is_none() {
+            self.broken = true;
+            self.live.clear();
+        }
     }
 
     /// Act on one event of the coming block.
     pub fn handle(&mut self, event: &VoiceEvent) {
+        self.guard(|voices| voices.act(event));
+    }
+
+    fn act(&mut self, event: &VoiceEvent) {
         match *event {
             VoiceEvent::Note { offset, pitch, velocity, key } => {
                 let sound = self.map[usize::from(pitch & 127)];
@@ -159,23 +183,45 @@ impl TrackVoices {
     /// Set a parameter of one of the track's sounds.
     pub fn set_param(&mut self, sound: u8, param: u16, value: f32) {
         let source = self.sounds.get(usize::from(sound)).map(|s| s.source);
-        if let (Some(SoundSource::Synth(index)), Some(synth)) = (source, &mut self.synth) {
-            synth.set_param(index, param, value);
-        }
+        self.guard(|voices| {
+            if let (Some(SoundSource::Synth(index)), Some(synth)) = (source, &mut voices.synth) {
+                synth.set_param(index, param, value);
+            }
+        });
     }
 
     /// Tell the tempo.
     pub fn set_tempo(&mut self, bpm: f32) {
-        if let Some(synth) = &mut self.synth {
-            synth.set_tempo(bpm);
-        }
-        if let Some(bank) = &mut self.samples {
-            bank.set_tempo(bpm);
-        }
+        self.guard(|voices| {
+            if let Some(synth) = &mut voices.synth {
+                synth.set_tempo(bpm);
+            }
+            if let Some(bank) = &mut voices.samples {
+                bank.set_tempo(bpm);
+            }
+        });
     }
 
-    /// Overwrite `out` with the next block.
-    pub fn render(&mut self, out: &mut StereoBlock) {
+    /// Overwrite `out` with the next block. Gives what broke, if anything did.
+    pub fn render(&mut self, out: &mut StereoBlock) -> Option<Fault> {
+        self.guard(|voices| voices.compute(out));
+        if self.broken {
+            out.clear();
+            return (!std::mem::replace(&mut self.told, true)).then_some(Fault::Voices);
+        }
+        self.hush = self.hush.saturating_sub(1);
+        if is_sound(out) {
+            return None;
+        }
+        // Whichever voice it was: all end, and the block is silent.
+        out.clear();
+        self.handle(&VoiceEvent::CutAll);
+        let tell = self.hush == 0;
+        self.hush = if tell { HUSH } else { self.hush };
+        tell.then_some(Fault::Noise)
+    }
+
+    fn compute(&mut self, out: &mut StereoBlock) {
         match &mut self.synth {
             Some(synth) => synth.render(out),
             None => out.clear(),
