@@ -244,6 +244,13 @@ impl Node {
         self.starts = None;
     }
 
+    /// Whether the coming block is quickly done: nothing comes in, starts or sounds, and the block
+    /// before was silent to the last bit.
+    pub fn is_idle(&self) -> bool {
+        let voices = self.voices.as_ref().is_none_or(|v| v.sounding() == 0);
+        self.silent && voices && self.events.iter().next().is_none() && self.input.is_silent()
+    }
+
     /// What broke since this was asked last.
     pub fn next_fault(&mut self) -> Option<Fault> {
         self.faults.pop()

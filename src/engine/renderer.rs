@@ -90,6 +90,8 @@ pub struct Renderer {
     pub lost: u64,
     /// Sounds and effects that broke.
     pub faults: u64,
+    /// Nodes put where helpers may take them, a node counted once a block.
+    pub handed_out: u64,
 }
 
 impl Renderer {
@@ -118,6 +120,7 @@ impl Renderer {
             workers: setup.workers,
             lost: 0,
             faults: 0,
+            handed_out: 0,
         };
         renderer.update_solo();
         renderer.nodes.iter_mut().flatten().for_each(|n| n.strip.settle());
@@ -350,23 +353,26 @@ impl Renderer {
     fn mix(&mut self) {
         for level in 0..self.graph.levels.len() {
             let count = self.graph.levels[level].len();
-            let mut away = 0;
+            let (mut away, mut own) = (0, false);
             for k in 0..count {
                 let index = self.graph.levels[level][k];
                 let Some(mut node) = self.nodes[index].take() else { continue };
                 self.gather(index, &mut node);
-                match self.workers.as_ref().filter(|_| count > 1) {
-                    Some(workers) => match workers.submit((index, node)) {
-                        Ok(()) => away += 1,
-                        Err((index, mut node)) => {
-                            node.render();
-                            self.nodes[index] = Some(node);
-                        }
-                    },
-                    None => {
-                        node.render();
-                        self.nodes[index] = Some(node);
-                    }
+                // The first that has work stays here: one alone needs no helper.
+                let mut shared = || !node.is_idle() && std::mem::replace(&mut own, true);
+                let back = match self.workers.as_ref().filter(|_| shared()) {
+                    Some(workers) => workers.submit((index, node)).err(),
+                    None => Some((index, node)),
+                };
+                match back {
+                    Some((index, node)) => self.nodes[index] = Some(node),
+                    None => away += 1,
+                }
+            }
+            self.handed_out += away;
+            for k in 0..count {
+                if let Some(node) = &mut self.nodes[self.graph.levels[level][k]] {
+                    node.render();
                 }
             }
             while away > 0 {
