@@ -10,7 +10,7 @@ use super::graph::{Graph, Tap};
 use super::launcher::TrackLaunch;
 use super::node::Node;
 use super::plan::{ClipPlan, SongPlan};
-use super::protocol::{Command, EngineEvent, JournalEntry, Swap, Timed, Trash};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
 use super::solo;
 use super::workers::Workers;
 use crate::model::time::Bpm;
@@ -92,6 +92,29 @@ pub struct Renderer {
     pub faults: u64,
     /// Nodes put where helpers may take them, a node counted once a block.
     pub handed_out: u64,
+}
+
+/// Whether `command` sets what one of `pending` sets on the same frame: then that one takes its value.
+/// No gesture on that frame reads a value, so it does not matter between which of them it is set; a
+/// replacement in between may bring another owner of the value, and is not passed.
+fn overtakes(pending: &mut [(u64, Command)], frame: u64, command: &Command) -> bool {
+    let Command::Play(Gesture::Set { node, target, value }) = command else { return false };
+    if value.is_nan() {
+        return false;
+    }
+    for (at, before) in pending.iter_mut().rev() {
+        match before {
+            Command::Play(Gesture::Set { node: n, target: t, value: old })
+                if *at == frame && n == node && t == target =>
+            {
+                *old = *value;
+                return true;
+            }
+            Command::Play(_) if *at == frame => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 impl Renderer {
@@ -222,14 +245,17 @@ impl Renderer {
         self.frame = end;
     }
 
-    /// Take commands from the rings, in fixed order, keeping them sorted by frame.
+    /// Take commands from the rings, in fixed order, keeping them sorted by frame. Of several values
+    /// for one target on one frame the last counts, and only that one is journaled.
     fn intake(&mut self) {
         for source in &mut self.sources {
             while self.pending.len() < MAX_PENDING {
                 let Ok(timed) = source.pop() else { break };
                 let frame = timed.frame.unwrap_or(self.frame).max(self.frame);
                 let place = self.pending.partition_point(|p| p.0 <= frame);
-                self.pending.insert(place, (frame, timed.command));
+                if !overtakes(&mut self.pending[..place], frame, &timed.command) {
+                    self.pending.insert(place, (frame, timed.command));
+                }
             }
         }
     }

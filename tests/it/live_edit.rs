@@ -246,3 +246,37 @@ fn a_clip_stopped_while_the_transport_stands_does_not_come_back() {
         assert_eq!(peak(heard.left(1)) > 0.4, !all);
     }
 }
+
+#[test]
+fn of_a_moved_fader_the_last_value_of_a_frame_counts() {
+    let mut p = blank();
+    let (_, _) = (add_tone(&mut p), add_tone(&mut p));
+    let mut run = start(&p);
+    listen(&mut run, 75);
+    while run.engine.next_journal().is_some() {}
+    let set = |node, target, value| Gesture::Set { node, target, value };
+    for i in 0..200 {
+        run.engine.send(None, set(0, Target::Volume, -40.0 + i as f32 / 10.0)).expect("room");
+        run.engine.send(None, set(1, Target::Volume, -30.0)).expect("room");
+        run.engine.send(None, set(0, Target::Pan, 0.0)).expect("room");
+    }
+    run.engine.send(None, set(0, Target::Volume, -12.0412)).expect("room");
+    run.engine.send(None, set(0, Target::Volume, f32::NAN)).expect("room");
+    let later = run.renderer.frame() + 6;
+    run.engine.send(Some(later), set(0, Target::Volume, -6.0206)).expect("room");
+    listen(&mut run, 75);
+    assert!((peak(listen(&mut run, 75).left(0)) - 0.25).abs() < 0.002);
+    let journal: Vec<_> = std::iter::from_fn(|| run.engine.next_journal()).collect();
+    let frames: Vec<u64> = journal.iter().map(|entry| entry.frame).collect();
+    let now = later - 6;
+    assert_eq!(frames, [now, now, now, now, later]);
+    assert_eq!(journal[0].gesture, set(0, Target::Volume, -12.0412));
+    // A value for a new rack is not given to the old one.
+    p.tracks[0].mixer.inserts = vec![effect("fx_filter", &[("cutoff", 15_000.0)])];
+    let cutoff = set(0, Target::Insert { index: 0, param: 0 }, 100.0);
+    run.engine.send(None, cutoff).expect("room");
+    run.engine.swap_rack(&p, 0, factory().as_ref()).expect("a rack");
+    run.engine.send(None, cutoff).expect("room");
+    listen(&mut run, 1);
+    assert_eq!(std::iter::from_fn(|| run.engine.next_journal()).count(), 2);
+}
