@@ -29,6 +29,8 @@ pub struct Node {
     pub strip: Strip,
     /// What comes in from other nodes.
     pub input: StereoBlock,
+    /// What comes in from outside in the coming block.
+    pub outside: Option<StereoBlock>,
     /// Delay of the node's own voices, to meet what comes in later.
     pub voices_lag: Lag,
     /// After the rack and the mute: what sidechains and pre-fader sends take.
@@ -77,6 +79,7 @@ impl Node {
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
+            outside: None,
             voices_lag: Lag::default(),
             pre: StereoBlock::SILENT,
             post: StereoBlock::SILENT,
@@ -248,7 +251,11 @@ impl Node {
     /// before was silent to the last bit.
     pub fn is_idle(&self) -> bool {
         let voices = self.voices.as_ref().is_none_or(|v| v.sounding() == 0);
-        self.silent && voices && self.events.iter().next().is_none() && self.input.is_silent()
+        self.silent
+            && voices
+            && self.outside.is_none()
+            && self.events.iter().next().is_none()
+            && self.input.is_silent()
     }
 
     /// What broke since this was asked last.
@@ -267,6 +274,9 @@ impl Node {
             self.faults.extend(voices.render(&mut self.scratch));
         } else {
             self.scratch.clear();
+        }
+        if let Some(outside) = self.outside.take() {
+            self.scratch.add(&outside);
         }
         self.fade_old_voices();
         self.voices_lag.process(&mut self.scratch);

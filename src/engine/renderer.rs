@@ -6,6 +6,7 @@ use rtrb::{Consumer, Producer};
 
 use super::block::{BLOCK, StereoBlock};
 use super::clock::{Clock, Pos};
+use super::contain::is_sound;
 use super::graph::{Graph, Tap};
 use super::launcher::TrackLaunch;
 use super::node::Node;
@@ -203,15 +204,21 @@ impl Renderer {
         self.nodes.iter().flatten().map(|n| n.missed()).sum()
     }
 
-    /// Compute the next block. `inputs` are the external inputs nodes may take (hardware, scsynth's
-    /// return); a node whose input is absent gets silence.
-    pub fn render(&mut self, inputs: &[StereoBlock], out: &mut Outputs, time: HostTime) {
-        // Recording and host synchronisation take these up; the shape of the call is theirs already.
-        let _ = (inputs, time);
-        super::unchecked::flush_to_zero(|| self.block(out));
+    /// Compute the next block.
+    ///
+    /// `inputs` is what comes in from outside, by node: a sound card's inputs, the return of a synth
+    /// in another process. It joins the node's own voices, with their delay, before the rack; a node
+    /// without voices takes it as it comes. A node beyond the slice's end gets nothing; a block that
+    /// is no sound is left out.
+    ///
+    /// `_time` says when the block will be heard. Nothing in here depends on it, or the same journal
+    /// would not give the same bytes; it is in the call because only the device knows it, for those
+    /// who line the engine's frames up with another clock: a MIDI or Link peer, a recording.
+    pub fn render(&mut self, inputs: &[StereoBlock], out: &mut Outputs, _time: HostTime) {
+        super::unchecked::flush_to_zero(|| self.block(inputs, out));
     }
 
-    fn block(&mut self, out: &mut Outputs) {
+    fn block(&mut self, inputs: &[StereoBlock], out: &mut Outputs) {
         let end = self.frame + BLOCK as u64;
         self.flush_trash();
         self.intake();
@@ -228,7 +235,7 @@ impl Renderer {
         self.advance(end);
         self.tell_tempo();
         self.automate();
-        self.mix();
+        self.mix(inputs);
         let master = self.nodes.len() - 1;
         if let (Some(m), Some(c)) = (&self.nodes[master], &self.nodes[master - 1]) {
             out.master = m.post;
@@ -376,7 +383,7 @@ impl Renderer {
         }
     }
 
-    fn mix(&mut self) {
+    fn mix(&mut self, inputs: &[StereoBlock]) {
         for level in 0..self.graph.levels.len() {
             let count = self.graph.levels[level].len();
             let (mut away, mut own) = (0, false);
@@ -384,6 +391,7 @@ impl Renderer {
                 let index = self.graph.levels[level][k];
                 let Some(mut node) = self.nodes[index].take() else { continue };
                 self.gather(index, &mut node);
+                node.outside = inputs.get(index).copied().filter(is_sound);
                 // The first that has work stays here: one alone needs no helper.
                 let mut shared = || !node.is_idle() && std::mem::replace(&mut own, true);
                 let back = match self.workers.as_ref().filter(|_| shared()) {

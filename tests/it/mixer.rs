@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use hardcore::analysis::loudness::loudness;
+use hardcore::engine::block::StereoBlock;
 use hardcore::engine::offline::Offline;
 use hardcore::engine::plan::Target;
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::Gesture;
-use hardcore::engine::renderer::Outputs;
+use hardcore::engine::renderer::{HostTime, Outputs};
 use hardcore::engine::samples::Sample;
 use hardcore::export::bounce::{Bounce, Source, bounce};
 use hardcore::model::arrangement::{Arrangement, ClipInstance};
@@ -310,6 +311,30 @@ fn paths_of_different_latency_arrive_on_one_frame() {
     assert_eq!(clicks(&stems[0]), [0, 8325, 19425]);
     for stem in [1, 3] {
         assert_eq!(clicks(&stems[stem]), clicks(&stems[0]));
+    }
+}
+
+#[test]
+fn what_comes_in_from_outside_joins_a_track_in_time() {
+    // The second track is 41 frames late.
+    for threads in [0, 2] {
+        let mut p = blank();
+        add_tone(&mut p);
+        add_tone(&mut p);
+        p.tracks[1].mixer.inserts = vec![Effect { bypass: true, ..effect("fx_distortion", &[]) }];
+        p.tracks[0].mixer.volume = Db(-6.0206);
+        let mut run = offline(&p, &tone(), RATE, threads);
+        let mut out = Outputs::SILENT;
+        let mut inputs = [StereoBlock::SILENT; 2];
+        inputs.iter_mut().for_each(|input| input.l[5] = 1.0);
+        run.renderer.render(&inputs, &mut out, HostTime::default());
+        near(run.renderer.tap(0).expect("a node").1.l[5], 0.5);
+        // The master brings both together on one frame.
+        near(out.master.l[5 + 41], 1.5);
+        assert_eq!(out.master.l.iter().filter(|x| **x != 0.0).count(), 1);
+        inputs[0].l[9] = f32::NAN;
+        run.renderer.render(&inputs[..1], &mut out, HostTime::default());
+        assert_eq!(peak(&out.master.l), 0.0);
     }
 }
 
