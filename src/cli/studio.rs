@@ -116,6 +116,9 @@ impl Studio {
         if written.bounced.missed > 0 {
             eprintln!("hardcore: note: {} notes found no free voice", written.bounced.missed);
         }
+        for notice in &written.bounced.notices {
+            eprintln!("hardcore: note: {notice}");
+        }
         Ok(written)
     }
 
@@ -156,6 +159,11 @@ impl Studio {
         let started = std::time::Instant::now();
         while started.elapsed() < length {
             engine.maintain();
+            while let Some(event) = engine.next_event() {
+                if let Some(notice) = engine.notice(&event) {
+                    eprintln!("hardcore: note: {notice}");
+                }
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
         drop(playing);

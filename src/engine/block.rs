@@ -40,17 +40,75 @@ impl StereoBlock {
         }
     }
 
-    /// Add `other`, scaled by a gain that runs in a straight line from `g0` to `g1` over the block.
-    pub fn add_ramped(&mut self, other: &StereoBlock, (g0, g1): (f32, f32)) {
-        if g0 == 0.0 && g1 == 0.0 {
+    /// Scale it by a gain.
+    pub fn scale(&mut self, ramp: Ramp) {
+        if ramp.is(1.0) {
             return;
         }
-        let step = (g1 - g0) / BLOCK as f32;
-        for i in 0..BLOCK {
-            let g = g0 + step * (i + 1) as f32;
-            self.l[i] += other.l[i] * g;
-            self.r[i] += other.r[i] * g;
+        let gains = ramp.gains();
+        for side in [&mut self.l, &mut self.r] {
+            side.iter_mut().zip(&gains).for_each(|(x, g)| *x *= g);
         }
+    }
+
+    /// Add `other`, scaled by a gain.
+    pub fn add_ramped(&mut self, other: &StereoBlock, ramp: Ramp) {
+        if ramp.is(0.0) {
+            return;
+        }
+        let gains = ramp.gains();
+        for (side, from) in [(&mut self.l, &other.l), (&mut self.r, &other.r)] {
+            for i in 0..BLOCK {
+                side[i] += from[i] * gains[i];
+            }
+        }
+    }
+
+    /// Whether every sample is zero.
+    pub fn is_silent(&self) -> bool {
+        let loud = |side: &[f32; BLOCK]| side.iter().fold(false, |loud, x| loud | (*x != 0.0));
+        !loud(&self.l) && !loud(&self.r)
+    }
+}
+
+/// A gain over one block: a straight line from `from` that is at `to` with frame `over` and stays
+/// there; 0 is there from the first frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ramp {
+    /// Before the block.
+    pub from: f32,
+    /// At its end.
+    pub to: f32,
+    /// Frames of the line, at most [`BLOCK`].
+    pub over: usize,
+}
+
+impl Ramp {
+    /// A steady gain.
+    pub const fn flat(value: f32) -> Self {
+        Ramp { from: value, to: value, over: 0 }
+    }
+
+    /// Whether it is `value` throughout.
+    pub fn is(&self, value: f32) -> bool {
+        self.to == value && (self.from == value || self.over == 0)
+    }
+
+    /// The gain of each frame.
+    pub fn gains(&self) -> [f32; BLOCK] {
+        let mut gains = [self.to; BLOCK];
+        let step = (self.to - self.from) / self.over.max(1) as f32;
+        for (i, gain) in gains.iter_mut().take(self.over).enumerate() {
+            *gain = self.from + step * (i + 1) as f32;
+        }
+        gains
+    }
+
+    /// Both gains one after the other, the product taken as a straight line too.
+    pub fn times(&self, other: &Ramp) -> Ramp {
+        let from = |ramp: &Ramp| if ramp.over == 0 { ramp.to } else { ramp.from };
+        let over = self.over.max(other.over);
+        Ramp { from: from(self) * from(other), to: self.to * other.to, over }
     }
 }
 
@@ -60,6 +118,8 @@ impl StereoBlock {
 pub struct Smooth {
     now: f32,
     target: f32,
+    /// Frames of the coming block after which it has to be there.
+    due: Option<usize>,
 }
 
 /// Share of the remaining way covered in a block: a time constant of about 4 ms at 48 kHz.
@@ -68,7 +128,7 @@ const APPROACH: f32 = 0.28;
 impl Smooth {
     /// At rest on `value`.
     pub fn new(value: f32) -> Self {
-        Smooth { now: value, target: value }
+        Smooth { now: value, target: value, due: None }
     }
 
     /// Head for `value`.
@@ -79,14 +139,27 @@ impl Smooth {
     /// Be at the target at once.
     pub fn jump(&mut self) {
         self.now = self.target;
+        self.due = None;
     }
 
-    /// The value at the start and the end of the next block.
-    pub fn advance(&mut self) -> (f32, f32) {
+    /// Be at the target after `frames` frames of the next block instead of approaching it.
+    pub fn arrive(&mut self, frames: usize) {
+        self.due = Some(frames.min(BLOCK));
+    }
+
+    /// The value over the next block.
+    pub fn advance(&mut self) -> Ramp {
         let from = self.now;
         let rest = self.target - from;
+        if let Some(over) = self.due.take() {
+            self.now = self.target;
+            return Ramp { from, to: self.now, over };
+        }
+        if rest == 0.0 {
+            return Ramp::flat(from);
+        }
         self.now = if rest.abs() < 1e-5 { self.target } else { from + rest * APPROACH };
-        (from, self.now)
+        Ramp { from, to: self.now, over: BLOCK }
     }
 }
 
@@ -230,10 +303,24 @@ mod tests {
         s.set(1.0);
         let mut last = 0.0;
         for _ in 0..60 {
-            let (a, b) = s.advance();
-            assert!(a == last && b >= a);
-            last = b;
+            let ramp = s.advance();
+            let gains = ramp.gains();
+            assert!(ramp.to >= last && gains[0] >= last && gains[BLOCK - 1] == ramp.to);
+            last = ramp.to;
         }
         assert_eq!(last, 1.0);
+    }
+
+    #[test]
+    fn a_smoothed_value_arrives_when_it_is_due() {
+        for due in [0, 10, BLOCK] {
+            let mut s = Smooth::new(0.0);
+            s.set(1.0);
+            s.arrive(due);
+            let gains = s.advance().gains();
+            let first = gains.iter().position(|g| *g > 0.999_99);
+            assert_eq!(first, Some(due.saturating_sub(1)), "{gains:?}");
+            assert!(s.advance().is(1.0));
+        }
     }
 }

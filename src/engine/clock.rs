@@ -143,7 +143,8 @@ pub struct Clock {
     cursor: Pos,
     map: Arc<[TempoStep]>,
     next: usize,
-    /// A tempo given by command holds until the next start or locate.
+    /// A tempo given by command holds, whatever starts, stops or jumps, until the clock is told to
+    /// follow its map again or the map itself is changed.
     manual: bool,
     ramp: Option<Ramp>,
 }
@@ -171,33 +172,34 @@ impl Clock {
     }
 
     /// Follow another tempo map from here on, returning the old one so that it can be dropped
-    /// elsewhere.
+    /// elsewhere. A tempo given by command yields to a map that is another one.
     pub fn set_map(&mut self, map: Arc<[TempoStep]>, frame: u64) -> Arc<[TempoStep]> {
         let old = std::mem::replace(&mut self.map, map);
-        self.next = self.map.partition_point(|s| Pos::from(s.at) <= self.cursor);
-        if !self.manual
-            && let Some(step) = self.next.checked_sub(1).and_then(|i| self.map.get(i))
-        {
-            self.anchor_at(frame, step.bpm);
+        if !self.manual || self.map != old {
+            self.follow_map(frame);
         }
         old
     }
 
-    /// Move to `pos`, which will sound at `frame`. Back to the map's tempo.
-    pub fn locate(&mut self, pos: Pos, frame: u64) {
+    /// Back to the map's tempo, from `frame` on.
+    pub fn follow_map(&mut self, frame: u64) {
         self.manual = false;
         self.ramp = None;
-        self.next = self.map.partition_point(|s| Pos::from(s.at) <= pos);
-        let bpm = self.next.checked_sub(1).and_then(|i| self.map.get(i)).map(|s| s.bpm);
-        let bpm = bpm.unwrap_or(self.anchor.bpm);
-        self.anchor = Anchor { pos, frame: i128::from(frame) << FRAC, bpm };
-        self.cursor = pos;
+        self.next = self.map.partition_point(|s| Pos::from(s.at) <= self.cursor);
+        if let Some(step) = self.next.checked_sub(1).and_then(|i| self.map.get(i)) {
+            self.anchor_at(frame, step.bpm);
+        }
     }
 
-    /// Go on from the current position at `frame`, after a stop.
-    pub fn resume(&mut self, frame: u64) {
-        self.anchor.pos = self.cursor;
-        self.anchor.frame = i128::from(frame) << FRAC;
+    /// Move to `pos`, which will sound at `frame`, at the map's tempo there or the one given by
+    /// command; one that was gliding has arrived.
+    pub fn locate(&mut self, pos: Pos, frame: u64) {
+        let given = self.ramp.take().map_or(self.anchor.bpm, |ramp| ramp.b);
+        self.next = self.map.partition_point(|s| Pos::from(s.at) <= pos);
+        let mapped = self.next.checked_sub(1).and_then(|i| self.map.get(i)).map(|s| s.bpm);
+        let bpm = mapped.filter(|_| !self.manual).unwrap_or(given);
+        self.anchor = Anchor { pos, frame: i128::from(frame) << FRAC, bpm };
+        self.cursor = pos;
     }
 
     /// Take the tempo `bpm` from `frame` on, which must not lie before what was played.

@@ -2,6 +2,7 @@
 //! so that all of them arrive together.
 
 use super::block::{Lag, StereoBlock};
+use super::solo::Routes;
 
 /// Where on a source a path begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Graph {
     pub voices: Vec<Lag>,
     /// Frames by which each node's output lags the music.
     pub latency: Vec<u32>,
+    /// The same paths seen from their sources.
+    pub routes: Routes,
 }
 
 /// The paths form a circle through this node.
@@ -117,7 +120,7 @@ impl Graph {
                 .collect();
             latency[node] = arrival + before(usize::MAX);
         }
-        Ok(Graph { wiring, levels, voices, latency })
+        Ok(Graph { wiring, levels, voices, latency, routes: routes(shapes) })
     }
 
     /// Take over what the paths of `old` hold, so that nothing on its way is lost. Runs on the
@@ -151,8 +154,7 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
         let ready: Vec<usize> =
             (0..shapes.len()).filter(|&n| !done[n] && waiting[n].is_empty()).collect();
         if ready.is_empty() {
-            let node = done.iter().position(|d| !d).unwrap_or(0);
-            return Err(Cycle { node });
+            return Err(Cycle { node: on_circle(&waiting, &done) });
         }
         for &n in &ready {
             done[n] = true;
@@ -164,6 +166,36 @@ fn levels(shapes: &[NodeShape]) -> Result<Vec<Vec<usize>>, Cycle> {
         levels.push(ready);
     }
     Ok(levels)
+}
+
+fn routes(shapes: &[NodeShape]) -> Routes {
+    let mut routes =
+        Routes { into: vec![None; shapes.len()], sends: vec![Vec::new(); shapes.len()] };
+    for (to, shape) in shapes.iter().enumerate() {
+        for edge in &shape.inputs {
+            match edge.tap {
+                Tap::Post => routes.into[edge.from] = Some(to),
+                Tap::Send(i) => {
+                    let sends = &mut routes.sends[edge.from];
+                    sends.resize(sends.len().max(usize::from(i) + 1), to);
+                    sends[usize::from(i)] = to;
+                }
+                Tap::Cue => {}
+            }
+        }
+    }
+    routes
+}
+
+/// A node on a circle: upstream of whatever waits, as each waits for another that does, until a node
+/// comes round again. Those that merely hang off the circle lie downstream of it.
+fn on_circle(waiting: &[Vec<usize>], done: &[bool]) -> usize {
+    let mut node = done.iter().position(|d| !d).unwrap_or(0);
+    let mut seen = vec![false; waiting.len()];
+    while !std::mem::replace(&mut seen[node], true) {
+        node = waiting[node].first().copied().unwrap_or(node);
+    }
+    node
 }
 
 impl<T> Path<T> {
@@ -210,5 +242,19 @@ mod tests {
     fn a_circle_is_refused() {
         let shapes = [shape(&[1], &[], &[]), shape(&[], &[0], &[])];
         assert!(Graph::new(&shapes).is_err());
+    }
+
+    #[test]
+    fn a_refused_circle_is_named_by_a_node_on_it() {
+        // 0 hangs off 1, which hangs off the circle 2 → 3 → 2; 4 feeds it.
+        let shapes = [
+            shape(&[1], &[], &[]),
+            shape(&[2], &[], &[]),
+            shape(&[3, 4], &[], &[]),
+            shape(&[2], &[], &[]),
+            shape(&[], &[], &[]),
+        ];
+        let cycle = Graph::new(&shapes).map(|_| ()).unwrap_err();
+        assert!([2, 3].contains(&cycle.node), "{cycle:?}");
     }
 }

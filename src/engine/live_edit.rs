@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::prepare::{self, Busy, Engine, PrepareError, Samples};
+use super::prepare::{self, Busy, Engine, Paths, PrepareError, Samples};
 use super::prepare_track::{self as track, Resolver};
 use super::protocol::{Command, Swap};
 use super::sound::SoundFactory;
@@ -26,8 +26,8 @@ pub enum SwapError {
 
 impl Engine {
     /// Play a track's clips as they are in `project`, from the next block on; a clip that plays goes
-    /// on in its edited form. Voices are made anew only if the clips need other sounds; then those
-    /// that sound are cut within 3 ms.
+    /// on in its edited form. Voices are made anew only if the clips need other sounds or those there
+    /// are have crashed; then those that sound are cut within 3 ms.
     ///
     /// # Errors
     /// A sound or sample that is missing, no room, or tracks that came or went.
@@ -72,7 +72,7 @@ impl Engine {
         let inserts = inserts(project, node, self.layout.master()).ok_or(SwapError::Rebuild)?;
         let rack = prepare::rack(inserts, &self.layout.names[node], factory, self.rate)?;
         let mut paths = self.paths.clone();
-        paths[node].insert_latency = prepare::latencies(&rack);
+        paths[node] = Paths::new(&rack, paths[node].has_voices);
         let graph = Some(Box::new(prepare::graph(project, &self.layout, &paths)?));
         self.send_swap(Swap::Rack { node: node as u16, rack, graph })?;
         self.paths = paths;

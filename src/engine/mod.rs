@@ -11,7 +11,8 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
-//! | `rack`, `node`, `graph`, `block`, `meter` | the mixer |
+//! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
+//! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
 //! | `prepare`, `live_edit` | project → prepared state, whole or one change |
@@ -20,6 +21,7 @@
 pub mod adapter;
 pub mod block;
 pub mod clock;
+pub mod contain;
 pub mod graph;
 pub mod launcher;
 pub mod live_edit;
@@ -35,7 +37,9 @@ pub mod rack;
 pub mod renderer;
 pub mod samples;
 pub mod sequencer;
+pub mod solo;
 pub mod sound;
+pub mod strip;
 pub mod track_voices;
 mod unchecked;
 pub mod workers;

@@ -2,121 +2,16 @@
 
 use std::sync::Arc;
 
-use super::block::{BLOCK, Lag, Smooth, StereoBlock};
+use super::block::{BLOCK, Lag, StereoBlock};
 use super::clock::Pos;
+use super::contain::{Fault, contained};
 use super::meter::{Meter, MeterState};
 use super::plan::{PlanLane, Target, TrackClips};
 use super::protocol::Swap;
 use super::rack::RackSlot;
 use super::sequencer::{EventList, Player, VoiceEvent};
+use super::strip::{Strip, StripSettings};
 use super::track_voices::TrackVoices;
-use crate::model::mixer::Db;
-
-/// A fader: the value of the document, and automation's while it moves it.
-#[derive(Clone, Copy, Debug)]
-struct Fader {
-    base: f32,
-    automated: Option<f32>,
-}
-
-impl Fader {
-    fn value(&self) -> f32 {
-        self.automated.unwrap_or(self.base)
-    }
-}
-
-/// A send's level.
-#[derive(Clone, Copy, Debug)]
-pub struct SendLevel {
-    fader: Fader,
-    gain: Smooth,
-    /// Gain at start and end of the block just rendered.
-    pub ramp: (f32, f32),
-    /// Taken before the fader.
-    pub pre: bool,
-    /// Open although others are soloed: so is the bus it goes to.
-    through: bool,
-}
-
-/// The strip: everything after the rack.
-#[derive(Debug)]
-pub struct Strip {
-    volume: Fader,
-    pan: Fader,
-    mute: Fader,
-    /// Silenced because others are soloed.
-    solo_mute: bool,
-    left: Smooth,
-    right: Smooth,
-    open: Smooth,
-    heard: Smooth,
-    /// Level into the cue output.
-    pub cue: Smooth,
-    /// Cue gain at start and end of the block just rendered.
-    pub cue_ramp: (f32, f32),
-    /// Levels of the sends.
-    pub sends: Vec<SendLevel>,
-}
-
-/// Settings a strip starts with.
-#[derive(Clone, Debug, Default)]
-pub struct StripSettings {
-    /// Fader.
-    pub volume: Db,
-    /// −1…1.
-    pub pan: f32,
-    /// Silenced.
-    pub mute: bool,
-    /// Silenced because others are soloed.
-    pub solo_mute: bool,
-    /// Level of each send, whether it is taken before the fader, and whether its bus is soloed.
-    pub sends: Vec<(Db, bool, bool)>,
-}
-
-impl Strip {
-    /// A strip at rest on its settings.
-    pub fn new(s: &StripSettings) -> Self {
-        let fader = |base| Fader { base, automated: None };
-        let send = |&(level, pre, through): &(Db, bool, bool)| SendLevel {
-            fader: fader(level.0),
-            gain: Smooth::new(level.gain()),
-            ramp: (0.0, 0.0),
-            pre,
-            through,
-        };
-        let mut strip = Strip {
-            volume: fader(s.volume.0),
-            pan: fader(s.pan),
-            mute: fader(if s.mute { 1.0 } else { 0.0 }),
-            solo_mute: s.solo_mute,
-            left: Smooth::new(0.0),
-            right: Smooth::new(0.0),
-            open: Smooth::new(0.0),
-            heard: Smooth::new(0.0),
-            cue: Smooth::new(0.0),
-            cue_ramp: (0.0, 0.0),
-            sends: s.sends.iter().map(send).collect(),
-        };
-        strip.update();
-        for value in [&mut strip.left, &mut strip.right, &mut strip.open, &mut strip.heard] {
-            value.jump();
-        }
-        strip
-    }
-
-    /// Head for the gains the faders ask for. Pan is a balance: the far side falls linearly.
-    fn update(&mut self) {
-        let volume = Db(self.volume.value().min(Db::MAX.0)).gain();
-        let pan = self.pan.value().clamp(-1.0, 1.0);
-        self.left.set(volume * (1.0 - pan).min(1.0));
-        self.right.set(volume * (1.0 + pan).min(1.0));
-        self.open.set(if self.mute.value() >= 0.5 { 0.0 } else { 1.0 });
-        self.heard.set(if self.solo_mute { 0.0 } else { 1.0 });
-        for send in &mut self.sends {
-            send.gain.set(Db(send.fader.value().min(Db::MAX.0)).gain());
-        }
-    }
-}
 
 /// What a node does with its input.
 pub struct Node {
@@ -134,6 +29,8 @@ pub struct Node {
     pub strip: Strip,
     /// What comes in from other nodes.
     pub input: StereoBlock,
+    /// What comes in from outside in the coming block.
+    pub outside: Option<StereoBlock>,
     /// Delay of the node's own voices, to meet what comes in later.
     pub voices_lag: Lag,
     /// After the rack and the mute: what sidechains and pre-fader sends take.
@@ -153,7 +50,20 @@ pub struct Node {
     old_voices: Option<Box<Swap>>,
     /// Blocks until the old voices are silent.
     fading: u32,
+    /// Notes that voices it had before could not play.
+    missed_before: u64,
+    /// Frame of the coming block a clip starts on.
+    starts: Option<u8>,
+    /// Nothing came out of the rack in the block before.
+    silent: bool,
+    /// It crashed and is silent from then on.
+    broken: bool,
+    /// Room for all that can break in one block.
+    faults: Vec<Fault>,
 }
+
+/// Frames in which automation takes over the fader of a track that still sounds.
+const TAKE_OVER: usize = 32;
 
 /// Blocks that cut voices are still rendered for: 10 ms at 48 kHz, three times a cut's fade.
 const FADE_BLOCKS: u32 = 8;
@@ -169,6 +79,7 @@ impl Node {
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
+            outside: None,
             voices_lag: Lag::default(),
             pre: StereoBlock::SILENT,
             post: StereoBlock::SILENT,
@@ -180,6 +91,11 @@ impl Node {
             warming: None,
             old_voices: None,
             fading: 0,
+            missed_before: 0,
+            starts: None,
+            silent: true,
+            broken: false,
+            faults: Vec::with_capacity(super::rack::MAX_INSERTS + 2),
         }
     }
 
@@ -204,6 +120,7 @@ impl Node {
             std::mem::swap(&mut self.voices, voices);
             if let Some(old) = voices {
                 old.handle(&VoiceEvent::CutAll);
+                self.missed_before += old.missed();
             }
         }
         if let Some(voices) = &mut self.voices {
@@ -219,6 +136,12 @@ impl Node {
             return self.old_rack.take();
         }
         if self.fading == 0 { self.old_voices.take() } else { None }
+    }
+
+    /// Notes and hits that were not heard: no voice was free, or too many came in one block.
+    pub fn missed(&self) -> u64 {
+        let now = self.voices.as_ref().map_or(0, TrackVoices::missed);
+        self.missed_before + now + self.events.dropped
     }
 
     /// Its meter, to be read elsewhere.
@@ -237,20 +160,11 @@ impl Node {
             return;
         }
         match target {
-            Target::Volume => self.strip.volume.base = value,
-            Target::Pan => self.strip.pan.base = value,
-            Target::Mute => self.strip.mute.base = value,
-            Target::Send(i) => {
-                if let Some(send) = self.strip.sends.get_mut(usize::from(i)) {
-                    send.fader.base = value;
-                }
-            }
-            Target::Cue => self.strip.cue.set(if value >= 0.5 { 1.0 } else { 0.0 }),
             Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {
                 self.set_sound(target, value);
             }
+            _ => self.strip.set(target, value),
         }
-        self.strip.update();
     }
 
     /// Set a value from automation; `None` gives a fader back to its base. Parameters of sounds and
@@ -259,22 +173,25 @@ impl Node {
         if value.is_some_and(f32::is_nan) {
             return;
         }
-        match target {
-            Target::Volume => self.strip.volume.automated = value,
-            Target::Pan => self.strip.pan.automated = value,
-            Target::Mute => self.strip.mute.automated = value,
-            Target::Send(i) => {
-                if let Some(send) = self.strip.sends.get_mut(usize::from(i)) {
-                    send.fader.automated = value;
-                }
+        if let Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) = target {
+            if let Some(value) = value {
+                self.set_sound(target, value);
             }
-            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) | Target::Cue => {
-                if let Some(value) = value {
-                    self.set_sound(target, value);
-                }
-            }
+            return;
         }
-        self.strip.update();
+        let due = self.starts.map(
+            |start| {
+                if self.silent { 0 } else { usize::from(start).max(TAKE_OVER) }
+            },
+        );
+        self.strip.automate(target, value, due);
+    }
+
+    /// A clip starts on frame `offset` of the coming block: what automation sets in it holds from
+    /// that frame on. Where the track still sounds, the frames before lead there in a straight line,
+    /// at least 32 of them (0.7 ms at 48 kHz), so that what sounds makes no step.
+    pub fn starts(&mut self, offset: u8) {
+        self.starts = Some(offset);
     }
 
     fn set_sound(&mut self, target: Target, value: f32) {
@@ -305,12 +222,6 @@ impl Node {
         }
     }
 
-    /// Silence the node's part because others are soloed, or not.
-    pub fn set_solo_mute(&mut self, on: bool) {
-        self.strip.solo_mute = on;
-        self.strip.update();
-    }
-
     /// Tell the tempo.
     pub fn set_tempo(&mut self, bpm: f32) {
         if let Some(voices) = &mut self.voices {
@@ -319,44 +230,62 @@ impl Node {
         self.rack.iter_mut().for_each(|slot| slot.set_tempo(bpm));
     }
 
-    /// Compute the next block: voices and input through rack and strip into `pre` and `post`.
+    /// Compute the next block: voices and input through rack and strip into `pre` and `post`. Never
+    /// panics: see [`contain`](super::contain).
     pub fn render(&mut self) {
+        if self.broken || contained(|| self.compute()).is_none() {
+            if !std::mem::replace(&mut self.broken, true) {
+                self.faults.push(Fault::Strip);
+            }
+            for block in [&mut self.pre, &mut self.fader, &mut self.post] {
+                block.clear();
+            }
+            self.events.clear();
+        }
+        self.meter_state.update(&self.post, &self.meter);
+        self.silent = self.pre.is_silent();
+        self.starts = None;
+    }
+
+    /// Whether the coming block is quickly done: nothing comes in, starts or sounds, and the block
+    /// before was silent to the last bit.
+    pub fn is_idle(&self) -> bool {
+        let voices = self.voices.as_ref().is_none_or(|v| v.sounding() == 0);
+        self.silent
+            && voices
+            && self.outside.is_none()
+            && self.events.iter().next().is_none()
+            && self.input.is_silent()
+    }
+
+    /// What broke since this was asked last.
+    pub fn next_fault(&mut self) -> Option<Fault> {
+        self.faults.pop()
+    }
+}
+
+impl Node {
+    fn compute(&mut self) {
         self.pre = self.input;
         if let Some(voices) = &mut self.voices {
             for event in self.events.iter() {
                 voices.handle(event);
             }
-            voices.render(&mut self.scratch);
+            self.faults.extend(voices.render(&mut self.scratch));
         } else {
             self.scratch.clear();
+        }
+        if let Some(outside) = self.outside.take() {
+            self.scratch.add(&outside);
         }
         self.fade_old_voices();
         self.voices_lag.process(&mut self.scratch);
         self.pre.add(&self.scratch);
         self.events.clear();
         self.run_rack();
-        let strip = &mut self.strip;
-        let (open, heard) = (strip.open.advance(), strip.heard.advance());
-        let (left, right) = (strip.left.advance(), strip.right.advance());
-        scale(&mut self.pre.l, open);
-        scale(&mut self.pre.r, open);
-        self.fader = self.pre;
-        scale(&mut self.fader.l, left);
-        scale(&mut self.fader.r, right);
-        self.post = self.fader;
-        scale(&mut self.post.l, heard);
-        scale(&mut self.post.r, heard);
-        for send in &mut strip.sends {
-            let (a, b) = send.gain.advance();
-            // A send of a strip that solo silences is silent too, unless its bus is what is soloed.
-            send.ramp = if send.through { (a, b) } else { (a * heard.0, b * heard.1) };
-        }
-        strip.cue_ramp = strip.cue.advance();
-        self.meter_state.update(&self.post, &self.meter);
+        self.strip.process(&mut self.pre, &mut self.fader, &mut self.post);
     }
-}
 
-impl Node {
     fn fade_old_voices(&mut self) {
         if self.fading == 0 {
             return;
@@ -371,8 +300,11 @@ impl Node {
 
     fn run_rack(&mut self) {
         let mut was = self.pre;
-        for slot in &mut self.rack {
+        for (i, slot) in self.rack.iter_mut().enumerate() {
             slot.process(&mut self.pre);
+            if slot.just_broke() {
+                self.faults.push(Fault::Insert(i as u8));
+            }
         }
         let Some(warming) = self.warming else { return };
         if let Some(Swap::Rack { rack: old, .. }) = self.old_rack.as_deref_mut() {
@@ -385,15 +317,5 @@ impl Node {
             self.pre.fade_from(&was);
             self.warming = None;
         }
-    }
-}
-
-fn scale(samples: &mut [f32], (g0, g1): (f32, f32)) {
-    if g0 == 1.0 && g1 == 1.0 {
-        return;
-    }
-    let step = (g1 - g0) / samples.len() as f32;
-    for (i, x) in samples.iter_mut().enumerate() {
-        *x *= g0 + step * (i + 1) as f32;
     }
 }

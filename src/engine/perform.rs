@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clock::{Pos, Span};
 use super::launcher::{Launch, Queued, TrackLaunch, boundary, launch_level};
-use super::plan::{ClipPlan, PlacedClip, TrackClips};
+use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
 use super::sequencer::VoiceEvent;
@@ -53,6 +53,9 @@ impl Renderer {
             Gesture::Set { node, target, value } => {
                 if let Some(Some(node)) = self.nodes.get_mut(usize::from(node)) {
                     node.set(target, value);
+                    if matches!(target, Target::Solo | Target::SoloSafe) {
+                        self.update_solo();
+                    }
                 }
             }
         }
@@ -77,9 +80,18 @@ impl Renderer {
                 }
                 _ => {}
             }
+            self.clip_starts(track, frame);
             self.find_place(track, pos);
         }
         self.emit(EngineEvent::Transport { playing: true, frame });
+    }
+
+    /// Automation holds from `frame` on, where a clip of the track starts.
+    fn clip_starts(&mut self, track: usize, frame: u64) {
+        let offset = frame.saturating_sub(self.frame).min(63) as u8;
+        if let Some(Some(node)) = self.nodes.get_mut(track) {
+            node.starts(offset);
+        }
     }
 
     fn halt(&mut self, frame: u64) {
@@ -128,9 +140,17 @@ impl Renderer {
     }
 
     fn queue_stop(&mut self, frame: u64, track: usize) {
-        if track < self.launch.len() && self.playing {
+        if track >= self.launch.len() {
+            return;
+        }
+        if self.playing {
             let at = boundary(self.clock.pos_at(frame), None, &self.song);
             self.launch[track].queued = Some(Queued { at, what: Launch::Stop });
+        } else {
+            self.launch[track].overridden = true;
+            if self.launch[track].row.take().is_some() {
+                self.emit(EngineEvent::ClipStopped { node: track as u16, frame });
+            }
         }
     }
 
@@ -155,6 +175,10 @@ impl Renderer {
     }
 
     fn back_to_arrangement(&mut self, frame: u64, node: u16) {
+        if node == u16::MAX {
+            self.scene_tempo = None;
+            self.clock.follow_map(frame);
+        }
         let pos = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
             if node == u16::MAX || usize::from(node) == track {
@@ -166,6 +190,7 @@ impl Renderer {
                 self.ended(track, old, frame);
                 self.launch[track] = TrackLaunch::default();
                 if self.playing {
+                    self.clip_starts(track, frame);
                     self.find_place(track, pos);
                 }
             }
@@ -290,7 +315,7 @@ impl Renderer {
             let frame = span.frame_of(at);
             match queued.filter(|q| q.at <= at) {
                 Some(q) => self.switch(track, q, at, frame),
-                None => self.place(track, at),
+                None => self.place(track, at, frame),
             }
         }
     }
@@ -310,6 +335,9 @@ impl Renderer {
     fn switch(&mut self, track: usize, queued: Queued, at: Pos, frame: u64) {
         self.launch[track].queued = None;
         self.launch[track].overridden = true;
+        if matches!(queued.what, Launch::Play { .. }) {
+            self.clip_starts(track, frame);
+        }
         self.release_lane(track);
         match queued.what {
             Launch::Play { row, level } => {
@@ -331,7 +359,8 @@ impl Renderer {
     }
 
     /// The next clip of the arrangement lane starts.
-    fn place(&mut self, track: usize, at: Pos) {
+    fn place(&mut self, track: usize, at: Pos, frame: u64) {
+        self.clip_starts(track, frame);
         let next = self.launch[track].next_placed;
         self.launch[track].next_placed = next + 1;
         let Some(node) = &mut self.nodes[track] else { return };

@@ -114,6 +114,10 @@ pub enum Target {
     Pan,
     /// 1 muted, 0 not.
     Mute,
+    /// 1 soloed, 0 not; the other strips follow.
+    Solo,
+    /// 1 heard whatever is soloed, 0 not; of buses.
+    SoloSafe,
     /// Level of the n-th send, dB.
     Send(u8),
     /// A parameter of one of the track's sounds.

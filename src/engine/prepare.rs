@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::contain::Fault;
 use super::graph::{Cycle, Edge, Graph, KeyEdge, NodeShape, Tap};
 use super::meter::Meter;
-use super::node::{Node, StripSettings};
+use super::node::Node;
 use super::plan::{PlanScene, SongPlan};
 use super::prepare_track::{self as track, Resolver};
 use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Timed, Trash};
@@ -15,6 +16,7 @@ use super::rack::{MAX_INSERTS, RackSlot};
 use super::renderer::{Renderer, Setup};
 use super::samples::{Sample, SampleKeeper};
 use super::sound::{SoundError, SoundFactory, SoundSpec};
+use super::strip::StripSettings;
 use super::workers::Workers;
 use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::mixer::{Effect, MixerSettings, PluginType, Send};
@@ -159,7 +161,34 @@ impl Engine {
 
     /// The next thing that happened.
     pub fn next_event(&mut self) -> Option<EngineEvent> {
-        self.events.pop().ok()
+        let event = self.events.pop().ok()?;
+        if let EngineEvent::Fault { node, fault: Fault::Voices, .. } = event
+            && let Some(parts) = self.parts.get_mut(usize::from(node))
+        {
+            parts.broken = true;
+        }
+        Some(event)
+    }
+
+    /// What to tell people about an event: a sentence about what broke and where; `None` for what is
+    /// in the course of things.
+    pub fn notice(&self, event: &EngineEvent) -> Option<String> {
+        let EngineEvent::Fault { node, fault, .. } = event else { return None };
+        let name = self.layout.names.get(usize::from(*node))?;
+        Some(match fault {
+            Fault::Noise => {
+                format!("'{name}' made something that is no sound; its notes were cut off")
+            }
+            Fault::Voices => {
+                format!("the instrument of '{name}' crashed and is silent; load it anew")
+            }
+            Fault::Insert(i) => {
+                let names = &self.paths.get(usize::from(*node))?.insert_names;
+                let insert = names.get(usize::from(*i)).map_or("an effect", String::as_str);
+                format!("the effect {insert} on '{name}' failed and is bypassed; load it anew")
+            }
+            Fault::Strip => format!("'{name}' crashed and is silent; start the engine anew"),
+        })
     }
 
     /// The next line of the journal.
@@ -181,10 +210,9 @@ pub fn prepare(
     let layout = layout(project);
     let (mut keepers, mut parts) = (Vec::new(), Vec::new());
     let mut nodes = Vec::with_capacity(layout.names.len());
-    let audible = audible(project);
     for t in &project.tracks {
         let place = format!("track '{}'", t.name);
-        let mut node = strip_node(&t.mixer, !audible.contains(&t.id), project, options.rate);
+        let mut node = strip_node(&t.mixer, false, project, options.rate);
         node.rack = rack(&t.mixer.inserts, &place, factory, options.rate)?;
         let resolver = Resolver { project, factory, samples, rate: options.rate };
         let (made_of, clips) = track::plan(t, &resolver)?;
@@ -195,11 +223,8 @@ pub fn prepare(
         parts.push(made_of);
         nodes.push(node);
     }
-    let soloed =
-        project.tracks.iter().any(|t| t.mixer.solo) || project.buses.iter().any(|b| b.mixer.solo);
     for bus in &project.buses {
-        let silent = soloed && !bus.solo_safe && !bus.mixer.solo;
-        let mut node = strip_node(&bus.mixer, silent, project, options.rate);
+        let mut node = strip_node(&bus.mixer, bus.solo_safe, project, options.rate);
         let place = format!("bus '{}'", bus.name);
         node.rack = rack(&bus.mixer.inserts, &place, factory, options.rate)?;
         nodes.push(node);
@@ -243,14 +268,14 @@ pub fn prepare(
     Ok((engine, renderer, outside))
 }
 
-fn strip_node(mixer: &MixerSettings, solo_mute: bool, project: &Project, rate: u32) -> Node {
-    let soloed = |id| project.buses.iter().any(|b| b.id == id && b.mixer.solo);
+fn strip_node(mixer: &MixerSettings, solo_safe: bool, project: &Project, rate: u32) -> Node {
     let settings = StripSettings {
         volume: mixer.volume,
         pan: mixer.pan,
         mute: mixer.mute,
-        solo_mute,
-        sends: mixer.sends.iter().map(|s| (s.level, s.pre, soloed(s.bus))).collect(),
+        solo: mixer.solo,
+        solo_safe,
+        sends: mixer.sends.iter().map(|s| (s.level, s.pre)).collect(),
     };
     Node::new(&settings, rate, project.song.seed)
 }
@@ -278,24 +303,6 @@ pub(super) fn song_plan(project: &Project) -> SongPlan {
     }
 }
 
-/// Tracks that are heard: all without a solo; else the soloed ones, the groups they flow through and
-/// the members of soloed groups.
-fn audible(project: &Project) -> std::collections::HashSet<TrackId> {
-    let all = || project.tracks.iter().map(|t| t.id);
-    let soloed: Vec<_> = project.tracks.iter().filter(|t| t.mixer.solo).map(|t| t.id).collect();
-    if soloed.is_empty() && !project.buses.iter().any(|b| b.mixer.solo) {
-        return all().collect();
-    }
-    let chain = |id: TrackId| {
-        let next = |id: &TrackId| project.track(*id).and_then(|t| t.group);
-        // A group cannot be nested deeper than there are tracks.
-        std::iter::successors(Some(id), next).take(project.tracks.len() + 1)
-    };
-    let up = soloed.iter().flat_map(|id| chain(*id));
-    let down = all().filter(|id| chain(*id).any(|above| soloed.contains(&above)));
-    up.chain(down).collect()
-}
-
 pub(super) fn rack(
     inserts: &[Effect],
     place: &str,
@@ -312,29 +319,35 @@ pub(super) fn rack(
         let insert = factory
             .insert(&spec, rate)
             .map_err(|cause| PrepareError::Sound { place: place.to_owned(), cause })?;
-        rack.push(RackSlot::new(insert, effect.bypass, effect.key_from.is_some()));
+        rack.push(RackSlot::new(insert, effect.name.clone(), effect.bypass));
     }
     Ok(rack)
 }
 
-/// What of a node the graph depends on.
+/// What of a node the graph and the people depend on.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
     /// Latency of each insert in frames.
     pub insert_latency: Vec<u32>,
+    /// Name of each insert, for people.
+    pub insert_names: Vec<String>,
     /// Whether the node makes sound of its own.
     pub has_voices: bool,
 }
 
 impl Paths {
     fn of(node: &Node) -> Self {
-        Paths { insert_latency: latencies(&node.rack), has_voices: node.voices.is_some() }
+        Paths::new(&node.rack, node.voices.is_some())
     }
-}
 
-/// Latency of each insert in frames.
-pub(super) fn latencies(rack: &[RackSlot]) -> Vec<u32> {
-    rack.iter().map(RackSlot::latency).collect()
+    /// Those of a node with this rack.
+    pub fn new(rack: &[RackSlot], has_voices: bool) -> Self {
+        Paths {
+            insert_latency: rack.iter().map(RackSlot::latency).collect(),
+            insert_names: rack.iter().map(|slot| slot.name.clone()).collect(),
+            has_voices,
+        }
+    }
 }
 
 /// The mixer graph of a project whose nodes have these paths.

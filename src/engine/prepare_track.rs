@@ -40,6 +40,8 @@ pub struct Parts {
     synths: Vec<SoundSpec>,
     samples: Vec<SampleSpec>,
     map: [u16; 128],
+    /// The voices made from them have crashed.
+    pub(super) broken: bool,
 }
 
 /// Voices, and the half that keeps them supplied.
@@ -51,7 +53,8 @@ impl Parts {
     pub fn fit(&self, other: &Parts) -> bool {
         let names = |p: &Parts| p.synths.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
         let same = |(a, b): (&SampleSpec, &SampleSpec)| a.is_same(b);
-        self.sounds == other.sounds
+        !other.broken
+            && self.sounds == other.sounds
             && self.map == other.map
             && names(self) == names(other)
             && self.samples.len() == other.samples.len()
@@ -100,7 +103,7 @@ pub fn plan(track: &Track, r: &Resolver) -> Result<(Parts, TrackClips), PrepareE
     }
     let clips = track_clips(track, r, &plans);
     let Sounds { sounds, synths, samples, map, .. } = sounds;
-    Ok((Parts { sounds, synths, samples, map }, clips))
+    Ok((Parts { sounds, synths, samples, map, broken: false }, clips))
 }
 
 /// Collects what a track can play.

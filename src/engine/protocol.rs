@@ -17,6 +17,7 @@
 use std::sync::Arc;
 
 use super::clock::Pos;
+pub use super::contain::Fault;
 use super::graph::Graph;
 use super::plan::{SongPlan, Target, TrackClips};
 use super::rack::RackSlot;
@@ -61,15 +62,17 @@ pub enum Gesture {
         /// 1–127.
         velocity: u8,
     },
-    /// Stop a track's clip.
+    /// Stop a track's clip on the launch grid; while the transport stands, forget it at once, so that
+    /// it does not come back with the next start.
     StopTrack(u16),
-    /// Stop all clips.
+    /// The same for all tracks.
     StopAll,
     /// Launch a row.
     LaunchScene(u16),
-    /// Give a track back to the arrangement; `u16::MAX` gives back all.
+    /// Give a track back to the arrangement; `u16::MAX` gives back all, and the tempo too.
     BackToArrangement(u16),
-    /// Take a tempo at once.
+    /// Take a tempo at once, running or stopped. It holds until the arrangement gets everything back
+    /// or its own tempo is edited.
     Tempo(Bpm),
     /// Start a note on a track (live playing, audition).
     NoteOn {
@@ -173,6 +176,15 @@ pub enum EngineEvent {
         /// Running.
         playing: bool,
         /// Engine frame.
+        frame: u64,
+    },
+    /// A sound or an effect broke, and is kept away from the rest.
+    Fault {
+        /// Node.
+        node: u16,
+        /// What broke.
+        fault: Fault,
+        /// First frame of its block.
         frame: u64,
     },
 }

@@ -1,6 +1,7 @@
 //! A rack: inserts in a row, each with a click-free bypass that keeps its latency.
 
-use super::block::{BLOCK, DelayLine, Smooth, StereoBlock};
+use super::block::{DelayLine, Smooth, StereoBlock};
+use super::contain::{contained, is_sound};
 use super::sound::Insert;
 
 /// Inserts in a rack at most.
@@ -9,32 +10,40 @@ pub const MAX_INSERTS: usize = 32;
 /// One place in a rack.
 pub struct RackSlot {
     insert: Box<dyn Insert>,
+    /// The effect's name, for people.
+    pub name: String,
+    latency: u32,
+    /// It crashed or made something that is no sound, and is out of the way from then on.
+    broken: bool,
+    /// Somebody knows.
+    told: bool,
     /// 1 heard, 0 bypassed.
     wet: Smooth,
     /// The dry path, as late as the insert makes the wet one.
     dry: Option<DelayLine>,
     /// Its sidechain signal for the coming block.
     pub key: StereoBlock,
-    /// Whether something feeds `key`.
-    pub keyed: bool,
 }
 
 impl RackSlot {
-    /// A place for `insert`.
-    pub fn new(insert: Box<dyn Insert>, bypass: bool, keyed: bool) -> Self {
-        let latency = insert.latency() as usize;
+    /// A place for `insert`, which people call `name`.
+    pub fn new(insert: Box<dyn Insert>, name: String, bypass: bool) -> Self {
+        let latency = insert.latency();
         RackSlot {
             insert,
+            name,
+            latency,
+            broken: false,
+            told: false,
             wet: Smooth::new(if bypass { 0.0 } else { 1.0 }),
-            dry: (latency > 0).then(|| DelayLine::new(latency)),
+            dry: (latency > 0).then(|| DelayLine::new(latency as usize)),
             key: StereoBlock::SILENT,
-            keyed,
         }
     }
 
     /// Frames by which its output lags.
     pub fn latency(&self) -> u32 {
-        self.insert.latency()
+        self.latency
     }
 
     /// Bypass or not.
@@ -44,12 +53,23 @@ impl RackSlot {
 
     /// Set a parameter.
     pub fn set_param(&mut self, param: u16, value: f32) {
-        self.insert.set_param(param, value);
+        self.guard(|insert| insert.set_param(param, value));
     }
 
     /// Tell the tempo.
     pub fn set_tempo(&mut self, bpm: f32) {
-        self.insert.set_tempo(bpm);
+        self.guard(|insert| insert.set_tempo(bpm));
+    }
+
+    fn guard(&mut self, work: impl FnOnce(&mut dyn Insert)) {
+        if !self.broken {
+            self.broken = contained(|| work(&mut *self.insert)).is_none();
+        }
+    }
+
+    /// Whether it has broken since this was asked last.
+    pub fn just_broke(&mut self) -> bool {
+        self.broken && !std::mem::replace(&mut self.told, true)
     }
 
     /// Process a block in place. A bypassed insert keeps running, so that its tail and its detectors
@@ -59,14 +79,22 @@ impl RackSlot {
         if let Some(line) = &mut self.dry {
             line.process(&mut dry);
         }
-        self.insert.process(audio, &self.key);
-        let (w0, w1) = self.wet.advance();
-        if w0 == 1.0 && w1 == 1.0 {
+        if self.broken {
+            *audio = dry;
             return;
         }
-        let step = (w1 - w0) / BLOCK as f32;
-        for i in 0..BLOCK {
-            let w = w0 + step * (i + 1) as f32;
+        if contained(|| self.insert.process(audio, &self.key)).is_none() || !is_sound(audio) {
+            self.broken = true;
+            // What came before is lost, so nothing can be faded from but silence.
+            *audio = dry;
+            audio.fade_from(&StereoBlock::SILENT);
+            return;
+        }
+        let wet = self.wet.advance();
+        if wet.is(1.0) {
+            return;
+        }
+        for (i, w) in wet.gains().into_iter().enumerate() {
             audio.l[i] = dry.l[i] + (audio.l[i] - dry.l[i]) * w;
             audio.r[i] = dry.r[i] + (audio.r[i] - dry.r[i]) * w;
         }

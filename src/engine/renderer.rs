@@ -6,11 +6,13 @@ use rtrb::{Consumer, Producer};
 
 use super::block::{BLOCK, StereoBlock};
 use super::clock::{Clock, Pos};
+use super::contain::is_sound;
 use super::graph::{Graph, Tap};
 use super::launcher::TrackLaunch;
 use super::node::Node;
 use super::plan::{ClipPlan, SongPlan};
-use super::protocol::{Command, EngineEvent, JournalEntry, Swap, Timed, Trash};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
+use super::solo;
 use super::workers::Workers;
 use crate::model::time::Bpm;
 
@@ -76,6 +78,8 @@ pub struct Renderer {
     pub(super) nodes: Vec<Option<Box<Node>>>,
     pub(super) launch: Vec<TrackLaunch>,
     graph: Box<Graph>,
+    /// Room to work out who is heard.
+    heard: Vec<bool>,
     sources: Vec<Consumer<Timed>>,
     pending: Vec<(u64, Command)>,
     events: Producer<EngineEvent>,
@@ -85,13 +89,40 @@ pub struct Renderer {
     workers: Option<Workers>,
     /// Events and journal lines lost because nobody took them.
     pub lost: u64,
+    /// Sounds and effects that broke.
+    pub faults: u64,
+    /// Nodes put where helpers may take them, a node counted once a block.
+    pub handed_out: u64,
+}
+
+/// Whether `command` sets what one of `pending` sets on the same frame: then that one takes its value.
+/// No gesture on that frame reads a value, so it does not matter between which of them it is set; a
+/// replacement in between may bring another owner of the value, and is not passed.
+fn overtakes(pending: &mut [(u64, Command)], frame: u64, command: &Command) -> bool {
+    let Command::Play(Gesture::Set { node, target, value }) = command else { return false };
+    if value.is_nan() {
+        return false;
+    }
+    for (at, before) in pending.iter_mut().rev() {
+        match before {
+            Command::Play(Gesture::Set { node: n, target: t, value: old })
+                if *at == frame && n == node && t == target =>
+            {
+                *old = *value;
+                return true;
+            }
+            Command::Play(_) if *at == frame => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 impl Renderer {
     /// A renderer at frame 0, transport stopped.
     pub fn new(setup: Setup) -> Self {
         let nodes: Vec<_> = setup.nodes.into_iter().map(|n| Some(Box::new(n))).collect();
-        Renderer {
+        let mut renderer = Renderer {
             rate: setup.rate,
             frame: 0,
             clock: Clock::new(setup.rate, Arc::clone(&setup.song.tempo)),
@@ -101,6 +132,7 @@ impl Renderer {
             song: setup.song,
             scene_tempo: None,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
+            heard: vec![false; nodes.len()],
             nodes,
             launch: vec![TrackLaunch::default(); setup.tracks],
             graph: Box::new(setup.graph),
@@ -111,7 +143,18 @@ impl Renderer {
             trash: setup.trash,
             workers: setup.workers,
             lost: 0,
-        }
+            faults: 0,
+            handed_out: 0,
+        };
+        renderer.update_solo();
+        renderer.nodes.iter_mut().flatten().for_each(|n| n.strip.settle());
+        renderer
+    }
+
+    /// Tell every strip whether solo silences it.
+    pub(super) fn update_solo(&mut self) {
+        let tracks = self.launch.len();
+        solo::update(&mut self.nodes, tracks, &self.graph.routes, &mut self.heard);
     }
 
     /// Frames per second.
@@ -155,21 +198,27 @@ impl Renderer {
         self.nodes.get(node)?.as_deref().map(|n| (&n.pre, &n.post))
     }
 
-    /// Sum of a counter over all tracks' voices: notes and hits that found no voice.
+    /// Notes and hits of all tracks that were not heard: no voice was free, or too many came in one
+    /// block.
     pub fn missed(&self) -> u64 {
-        let voices = self.nodes.iter().flatten().filter_map(|n| n.voices.as_ref());
-        voices.map(super::track_voices::TrackVoices::missed).sum()
+        self.nodes.iter().flatten().map(|n| n.missed()).sum()
     }
 
-    /// Compute the next block. `inputs` are the external inputs nodes may take (hardware, scsynth's
-    /// return); a node whose input is absent gets silence.
-    pub fn render(&mut self, inputs: &[StereoBlock], out: &mut Outputs, time: HostTime) {
-        // Recording and host synchronisation take these up; the shape of the call is theirs already.
-        let _ = (inputs, time);
-        super::unchecked::flush_to_zero(|| self.block(out));
+    /// Compute the next block.
+    ///
+    /// `inputs` is what comes in from outside, by node: a sound card's inputs, the return of a synth
+    /// in another process. It joins the node's own voices, with their delay, before the rack; a node
+    /// without voices takes it as it comes. A node beyond the slice's end gets nothing; a block that
+    /// is no sound is left out.
+    ///
+    /// `_time` says when the block will be heard. Nothing in here depends on it, or the same journal
+    /// would not give the same bytes; it is in the call because only the device knows it, for those
+    /// who line the engine's frames up with another clock: a MIDI or Link peer, a recording.
+    pub fn render(&mut self, inputs: &[StereoBlock], out: &mut Outputs, _time: HostTime) {
+        super::unchecked::flush_to_zero(|| self.block(inputs, out));
     }
 
-    fn block(&mut self, out: &mut Outputs) {
+    fn block(&mut self, inputs: &[StereoBlock], out: &mut Outputs) {
         let end = self.frame + BLOCK as u64;
         self.flush_trash();
         self.intake();
@@ -186,7 +235,7 @@ impl Renderer {
         self.advance(end);
         self.tell_tempo();
         self.automate();
-        self.mix();
+        self.mix(inputs);
         let master = self.nodes.len() - 1;
         if let (Some(m), Some(c)) = (&self.nodes[master], &self.nodes[master - 1]) {
             out.master = m.post;
@@ -195,18 +244,25 @@ impl Renderer {
         for index in 0..self.nodes.len() {
             let replaced = self.nodes[index].as_mut().and_then(|n| n.take_replaced());
             self.throw_away_swap(replaced);
+            while let Some(fault) = self.nodes[index].as_mut().and_then(|n| n.next_fault()) {
+                self.faults += 1;
+                self.emit(EngineEvent::Fault { node: index as u16, fault, frame: self.frame });
+            }
         }
         self.frame = end;
     }
 
-    /// Take commands from the rings, in fixed order, keeping them sorted by frame.
+    /// Take commands from the rings, in fixed order, keeping them sorted by frame. Of several values
+    /// for one target on one frame the last counts, and only that one is journaled.
     fn intake(&mut self) {
         for source in &mut self.sources {
             while self.pending.len() < MAX_PENDING {
                 let Ok(timed) = source.pop() else { break };
                 let frame = timed.frame.unwrap_or(self.frame).max(self.frame);
                 let place = self.pending.partition_point(|p| p.0 <= frame);
-                self.pending.insert(place, (frame, timed.command));
+                if !overtakes(&mut self.pending[..place], frame, &timed.command) {
+                    self.pending.insert(place, (frame, timed.command));
+                }
             }
         }
     }
@@ -309,6 +365,7 @@ impl Renderer {
                         std::mem::swap(lag, &mut node.voices_lag);
                     }
                     std::mem::swap(&mut self.graph, graph);
+                    self.update_solo();
                 }
                 let bpm = self.clock.bpm().get() as f32;
                 if let Some(Some(node)) = self.nodes.get_mut(usize::from(*node)) {
@@ -326,26 +383,30 @@ impl Renderer {
         }
     }
 
-    fn mix(&mut self) {
+    fn mix(&mut self, inputs: &[StereoBlock]) {
         for level in 0..self.graph.levels.len() {
             let count = self.graph.levels[level].len();
-            let mut away = 0;
+            let (mut away, mut own) = (0, false);
             for k in 0..count {
                 let index = self.graph.levels[level][k];
                 let Some(mut node) = self.nodes[index].take() else { continue };
                 self.gather(index, &mut node);
-                match self.workers.as_ref().filter(|_| count > 1) {
-                    Some(workers) => match workers.submit((index, node)) {
-                        Ok(()) => away += 1,
-                        Err((index, mut node)) => {
-                            node.render();
-                            self.nodes[index] = Some(node);
-                        }
-                    },
-                    None => {
-                        node.render();
-                        self.nodes[index] = Some(node);
-                    }
+                node.outside = inputs.get(index).copied().filter(is_sound);
+                // The first that has work stays here: one alone needs no helper.
+                let mut shared = || !node.is_idle() && std::mem::replace(&mut own, true);
+                let back = match self.workers.as_ref().filter(|_| shared()) {
+                    Some(workers) => workers.submit((index, node)).err(),
+                    None => Some((index, node)),
+                };
+                match back {
+                    Some((index, node)) => self.nodes[index] = Some(node),
+                    None => away += 1,
+                }
+            }
+            self.handed_out += away;
+            for k in 0..count {
+                if let Some(node) = &mut self.nodes[self.graph.levels[level][k]] {
+                    node.render();
                 }
             }
             while away > 0 {

@@ -14,12 +14,15 @@ use kira::{PlaybackRate, Tween};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::block::{BLOCK, StereoBlock};
+use super::sequencer::MAX_EVENTS;
 use super::unchecked::QuietInfo;
 
 /// Ready voices kept for each sample: a 16th roll at 999 BPM through a stall of half a second.
 pub const STOCK: usize = 48;
-/// Sample voices that sound at once on one track; the oldest is cut for the next.
+/// Sample voices that sound at once on one track; the oldest is faded out for the next.
 pub const MAX_SAMPLE_VOICES: usize = 32;
+/// The same and those that fade: the oldest of these goes at once for the next.
+const MAX_ACTIVE: usize = 2 * MAX_SAMPLE_VOICES;
 /// Fade of a cut voice in frames: 3 ms at 48 kHz.
 const CUT_FRAMES: f32 = 144.0;
 
@@ -138,13 +141,11 @@ pub struct SampleBank {
     scratch: [Frame; BLOCK],
     info: QuietInfo,
     bpm: f64,
-    /// Hits that found no ready voice.
-    pub missed: u64,
 }
 
 /// Build both halves for the samples of a track at `rate` frames per second.
 pub fn sample_bank(specs: Vec<SampleSpec>, rate: u32) -> (SampleBank, SampleKeeper) {
-    let (used, returned) = RingBuffer::new(specs.len() * STOCK + MAX_SAMPLE_VOICES);
+    let (used, returned) = RingBuffer::new(specs.len() * STOCK + MAX_ACTIVE);
     let mut shelves = Vec::with_capacity(specs.len());
     let mut stockists = Vec::with_capacity(specs.len());
     for spec in specs {
@@ -158,13 +159,12 @@ pub fn sample_bank(specs: Vec<SampleSpec>, rate: u32) -> (SampleBank, SampleKeep
     keeper.maintain();
     let bank = SampleBank {
         shelves,
-        active: Vec::with_capacity(MAX_SAMPLE_VOICES),
+        active: Vec::with_capacity(MAX_ACTIVE),
         used,
-        ended: Vec::with_capacity(2 * MAX_SAMPLE_VOICES),
+        ended: Vec::with_capacity(MAX_ACTIVE + MAX_EVENTS),
         scratch: [Frame::ZERO; BLOCK],
         info: QuietInfo::new(),
         bpm: 120.0,
-        missed: 0,
     };
     (bank, keeper)
 }
@@ -189,15 +189,20 @@ impl SampleBank {
     /// Start sample `shelf` at frame `offset` of the coming block. `false` when no voice was ready.
     pub fn start(&mut self, id: u32, shelf: usize, offset: u8, velocity: f32) -> bool {
         let Some(source) = self.shelves.get_mut(shelf) else { return false };
-        if self.active.len() == MAX_SAMPLE_VOICES {
-            // A full house: the oldest goes at once, to keep the new hit on its frame.
-            let oldest = self.active.remove(0);
+        let Ok(mut voice) = source.ready.pop() else { return false };
+        let held = self.active.iter().filter(|a| a.fade.is_none()).count();
+        if held >= MAX_SAMPLE_VOICES
+            && let Some(oldest) = self.active.iter_mut().find(|a| a.fade.is_none())
+        {
+            oldest.fade = Some(1.0);
+        }
+        if self.active.len() == MAX_ACTIVE {
+            // A full house of fading voices: the one that is furthest goes, to keep the new hit on
+            // its frame.
+            let oldest = self.active.iter().position(|a| a.fade.is_some()).unwrap_or(0);
+            let oldest = self.active.remove(oldest);
             retire(&mut self.used, &mut self.ended, oldest);
         }
-        let Ok(mut voice) = source.ready.pop() else {
-            self.missed += 1;
-            return false;
-        };
         if let Some(bpm) = source.follow_bpm {
             set_rate(&mut voice, source.ratio * self.bpm / bpm);
             // kira glides to a new rate over one chunk; an empty chunk takes the glide out.
@@ -291,4 +296,50 @@ fn set_rate(voice: &mut ReadyVoice, rate: f64) {
     let at_once = Tween { duration: std::time::Duration::ZERO, ..Tween::default() };
     voice.handle.set_playback_rate(PlaybackRate(rate), at_once);
     voice.sound.on_start_processing();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_of_too_many_voices_fades() {
+        // Each on a level of its own, so that a cut one leaves a step of its size.
+        let frames: Arc<[Frame]> = vec![Frame::from_mono(1.0); 48_000].into();
+        let spec = SampleSpec {
+            sample: Sample { frames, rate: 48_000 },
+            range: (0, 48_000),
+            pitch: 0.0,
+            gain: 1.0,
+            follow_bpm: None,
+        };
+        let (mut bank, mut keeper) = sample_bank(vec![spec.clone(), spec], 48_000);
+        let mut heard = Vec::new();
+        let mut block = |bank: &mut SampleBank| {
+            let mut out = StereoBlock::SILENT;
+            bank.render(&mut out);
+            heard.extend_from_slice(&out.l);
+        };
+        let most = MAX_SAMPLE_VOICES as u32;
+        assert!(bank.start(0, 0, 0, 1.0));
+        for id in 1..most {
+            assert!(bank.start(id, 0, 0, 0.0));
+        }
+        block(&mut bank);
+        keeper.maintain();
+        assert!(bank.start(most, 1, 0, 0.0));
+        (0..4).for_each(|_| block(&mut bank));
+        let step = heard[8..].windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+        assert!(step < 2.0 / CUT_FRAMES, "a step of {step}");
+        assert_eq!(heard.last(), Some(&0.0), "it ended");
+        assert_eq!(std::iter::from_fn(|| bank.next_ended()).collect::<Vec<_>>(), [0]);
+
+        // However many come at once, each is heard, and room and memory stay as they are.
+        let room = (bank.active.capacity(), bank.ended.capacity());
+        for id in 0..3 * most {
+            keeper.maintain();
+            assert!(bank.start(100 + id, (id % 2) as usize, 0, 0.0), "{id}");
+        }
+        assert_eq!((bank.active.capacity(), bank.ended.capacity()), room);
+    }
 }

@@ -36,6 +36,11 @@ pub trait Voices: Send {
     fn render(&mut self, out: &mut StereoBlock);
     /// The next voice that has ended since the last call.
     fn next_ended(&mut self) -> Option<u32>;
+    /// How many voices that `start` took could not be played after all, since the last call. Each is
+    /// given by `next_ended` too.
+    fn failed(&mut self) -> u32 {
+        0
+    }
 }
 
 /// An effect in a rack. Lives on the callback: nothing here may allocate, lock or wait.

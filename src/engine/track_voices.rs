@@ -1,6 +1,7 @@
 //! The voices of one track: which sound a note plays, what it cuts, and when it is over.
 
 use super::block::StereoBlock;
+use super::contain::{Fault, contained, is_sound};
 use super::samples::SampleBank;
 use super::sequencer::VoiceEvent;
 use super::sound::{VoiceStart, Voices};
@@ -53,9 +54,17 @@ pub struct TrackVoices {
     map: [u16; 128],
     live: Vec<Live>,
     next_voice: u32,
-    /// Notes no voice could be had for.
-    pub missed: u64,
+    missed: u64,
+    /// They crashed and are silent from then on.
+    broken: bool,
+    /// Somebody knows.
+    told: bool,
+    /// Blocks in which no further noise is told of.
+    hush: u32,
 }
+
+/// Blocks between two tales of the same track: a second at 48 kHz.
+const HUSH: u32 = 750;
 
 /// No pad answers to this pitch.
 pub const NO_SOUND: u16 = u16::MAX;
@@ -69,11 +78,25 @@ impl TrackVoices {
         map: [u16; 128],
     ) -> Self {
         let live = Vec::with_capacity(MAX_VOICES);
-        TrackVoices { synth, samples, sounds, map, live, next_voice: 1, missed: 0 }
+        let (missed, broken, told, hush) = Default::default();
+        let next_voice = 1;
+        TrackVoices { synth, samples, sounds, map, live, next_voice, missed, broken, told, hush }
+    }
+
+    /// Call into synth and samples. When they crash, they are not called again.
+    fn guard(&mut self, work: impl FnOnce(&mut Self)) {
+        if !self.broken && contained(|| work(self)).is_none() {
+            self.broken = true;
+            self.live.clear();
+        }
     }
 
     /// Act on one event of the coming block.
     pub fn handle(&mut self, event: &VoiceEvent) {
+        self.guard(|voices| voices.act(event));
+    }
+
+    fn act(&mut self, event: &VoiceEvent) {
         match *event {
             VoiceEvent::Note { offset, pitch, velocity, key } => {
                 let sound = self.map[usize::from(pitch & 127)];
@@ -160,23 +183,45 @@ impl TrackVoices {
     /// Set a parameter of one of the track's sounds.
     pub fn set_param(&mut self, sound: u8, param: u16, value: f32) {
         let source = self.sounds.get(usize::from(sound)).map(|s| s.source);
-        if let (Some(SoundSource::Synth(index)), Some(synth)) = (source, &mut self.synth) {
-            synth.set_param(index, param, value);
-        }
+        self.guard(|voices| {
+            if let (Some(SoundSource::Synth(index)), Some(synth)) = (source, &mut voices.synth) {
+                synth.set_param(index, param, value);
+            }
+        });
     }
 
     /// Tell the tempo.
     pub fn set_tempo(&mut self, bpm: f32) {
-        if let Some(synth) = &mut self.synth {
-            synth.set_tempo(bpm);
-        }
-        if let Some(bank) = &mut self.samples {
-            bank.set_tempo(bpm);
-        }
+        self.guard(|voices| {
+            if let Some(synth) = &mut voices.synth {
+                synth.set_tempo(bpm);
+            }
+            if let Some(bank) = &mut voices.samples {
+                bank.set_tempo(bpm);
+            }
+        });
     }
 
-    /// Overwrite `out` with the next block.
-    pub fn render(&mut self, out: &mut StereoBlock) {
+    /// Overwrite `out` with the next block. Gives what broke, if anything did.
+    pub fn render(&mut self, out: &mut StereoBlock) -> Option<Fault> {
+        self.guard(|voices| voices.compute(out));
+        if self.broken {
+            out.clear();
+            return (!std::mem::replace(&mut self.told, true)).then_some(Fault::Voices);
+        }
+        self.hush = self.hush.saturating_sub(1);
+        if is_sound(out) {
+            return None;
+        }
+        // Whichever voice it was: all end, and the block is silent.
+        out.clear();
+        self.handle(&VoiceEvent::CutAll);
+        let tell = self.hush == 0;
+        self.hush = if tell { HUSH } else { self.hush };
+        tell.then_some(Fault::Noise)
+    }
+
+    fn compute(&mut self, out: &mut StereoBlock) {
         match &mut self.synth {
             Some(synth) => synth.render(out),
             None => out.clear(),
@@ -186,6 +231,7 @@ impl TrackVoices {
         {
             bank.render(out);
         }
+        self.missed += self.synth.as_mut().map_or(0, |synth| u64::from(synth.failed()));
         while let Some(voice) = self.next_ended() {
             self.live.retain(|l| l.voice != voice);
         }
@@ -201,8 +247,53 @@ impl TrackVoices {
         self.live.len()
     }
 
-    /// Hits that found no voice.
+    /// Notes and hits that found no voice or failed after their start.
     pub fn missed(&self) -> u64 {
         self.missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::block::BLOCK;
+
+    /// Takes every note and fails to play it.
+    struct Failing(Vec<u32>, u32);
+
+    impl Voices for Failing {
+        fn start(&mut self, start: VoiceStart) -> bool {
+            self.0.push(start.voice);
+            self.1 += 1;
+            true
+        }
+        fn release(&mut self, _: u32) {}
+        fn cut(&mut self, _: u32, _: f32) {}
+        fn set_param(&mut self, _: u8, _: u16, _: f32) {}
+        fn set_tempo(&mut self, _: f32) {}
+        fn render(&mut self, out: &mut StereoBlock) {
+            out.clear();
+        }
+        fn next_ended(&mut self) -> Option<u32> {
+            self.0.pop()
+        }
+        fn failed(&mut self) -> u32 {
+            std::mem::take(&mut self.1)
+        }
+    }
+
+    #[test]
+    fn a_note_that_fails_after_its_start_is_missed() {
+        let source = SoundSource::Synth(0);
+        let sound =
+            TrackSound { source, limit: 8, choke: None, pitch: None, gain: 1.0, gated: true };
+        let synth = Box::new(Failing(Vec::new(), 0));
+        let mut voices = TrackVoices::new(Some(synth), None, vec![sound], [0; 128]);
+        let mut out = StereoBlock { l: [1.0; BLOCK], r: [1.0; BLOCK] };
+        for key in 0..3 {
+            voices.handle(&VoiceEvent::Note { offset: 0, pitch: 60, velocity: 1.0, key });
+            voices.render(&mut out);
+        }
+        assert_eq!((voices.missed(), voices.sounding()), (3, 0));
     }
 }

@@ -2,11 +2,20 @@
 //!
 //! Boxes travel through bounded lock-free queues, so nothing is allocated, locked or shared; whoever
 //! is free takes the next. Every node computes alone from its own input, so the bytes do not depend
-//! on who computed it.
+//! on who computed it. A node never panics ([`Node::render`]), so every box comes back.
+//!
+//! **Rest.** The callback may not wake anybody: that is a system call. So helpers come by themselves.
+//! One that finds nothing to do looks again and again for 2 ms, the time in which music that plays
+//! brings more (offline, and live with requests of up to a few blocks), lets others have the core
+//! after the first microseconds, and then looks in every half millisecond between naps. Meanwhile the
+//! calling thread renders what nobody takes, so a nap costs at most half a millisecond of help, never
+//! a block. And nodes that have nothing to say are not handed out at all ([`Node::is_idle`]): while
+//! nothing sounds, the helpers nap although the device goes on asking.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
 
@@ -19,6 +28,8 @@ struct Shared {
     todo: ArrayQueue<Job>,
     done: ArrayQueue<Job>,
     stop: AtomicBool,
+    /// Helpers that nap between looks.
+    resting: AtomicUsize,
 }
 
 /// A team of threads that render nodes.
@@ -27,8 +38,12 @@ pub struct Workers {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Tries before an idle worker lets others have the core.
+/// Tries before an idle helper lets others have the core.
 const SPINS: u32 = 2_000;
+/// How long an idle helper keeps looking before it naps.
+const AWAKE: Duration = Duration::from_millis(2);
+/// Length of a nap.
+const NAP: Duration = Duration::from_micros(500);
 
 impl Workers {
     /// `threads` helpers for graphs of up to `nodes` nodes.
@@ -37,6 +52,7 @@ impl Workers {
             todo: ArrayQueue::new(nodes.max(1)),
             done: ArrayQueue::new(nodes.max(1)),
             stop: AtomicBool::new(false),
+            resting: AtomicUsize::new(0),
         });
         let threads = (0..threads)
             .filter_map(|i| {
@@ -46,6 +62,11 @@ impl Workers {
             })
             .collect();
         Workers { shared, threads }
+    }
+
+    /// How many helpers found nothing to do for a while and nap.
+    pub fn resting(&self) -> usize {
+        self.shared.resting.load(Ordering::Relaxed)
     }
 
     /// Hand out a node. Gives it back when the queue is full.
@@ -69,34 +90,79 @@ impl Workers {
 
 fn work(shared: &Shared) {
     super::unchecked::flush_to_zero(|| {
-        let mut idle = 0;
         while !shared.stop.load(Ordering::Relaxed) {
-            match shared.todo.pop() {
-                Some((index, mut node)) => {
-                    idle = 0;
-                    node.render();
-                    // As many places as there are nodes: it cannot be full.
-                    let mut job = (index, node);
-                    while let Err(back) = shared.done.push(job) {
-                        job = back;
-                    }
-                }
-                None if idle < SPINS => {
-                    idle += 1;
-                    std::hint::spin_loop();
-                }
-                None => std::thread::yield_now(),
+            let Some((index, mut node)) = next(shared) else { return };
+            node.render();
+            // As many places as there are nodes: it cannot be full.
+            let mut job = (index, node);
+            while let Err(back) = shared.done.push(job) {
+                job = back;
             }
         }
     });
+}
+
+/// The next job, waited for; `None` when there will be no more.
+fn next(shared: &Shared) -> Option<Job> {
+    for _ in 0..SPINS {
+        if let Some(job) = shared.todo.pop() {
+            return Some(job);
+        }
+        std::hint::spin_loop();
+    }
+    let since = Instant::now();
+    while since.elapsed() < AWAKE {
+        std::thread::yield_now();
+        if let Some(job) = shared.todo.pop() {
+            return Some(job);
+        }
+    }
+    shared.resting.fetch_add(1, Ordering::Relaxed);
+    let mut job = None;
+    while job.is_none() && !shared.stop.load(Ordering::Relaxed) {
+        std::thread::sleep(NAP);
+        job = shared.todo.pop();
+    }
+    shared.resting.fetch_sub(1, Ordering::Relaxed);
+    job
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // A worker that panicked has already said so.
+            // Nothing it calls panics.
             let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::strip::StripSettings;
+
+    /// Wait until `done`; a minute is longer than any machine needs.
+    fn wait(mut done: impl FnMut() -> bool) -> bool {
+        (0..60_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(1));
+            done()
+        })
+    }
+
+    #[test]
+    fn idle_helpers_rest_and_nothing_waits_for_them() {
+        let workers = Workers::new(3, 8);
+        for _ in 0..3 {
+            assert!(wait(|| workers.resting() == 3), "{} rest", workers.resting());
+            let node = || Box::new(Node::new(&StripSettings::default(), 48_000, 1));
+            (0..8).for_each(|i| assert!(workers.submit((i, node())).is_ok()));
+            let mut back: Vec<usize> = Vec::new();
+            while back.len() < 8 {
+                back.extend(workers.help().map(|(index, _)| index));
+            }
+            back.sort_unstable();
+            assert_eq!(back, [0, 1, 2, 3, 4, 5, 6, 7]);
         }
     }
 }

@@ -116,6 +116,8 @@ pub struct Bounced {
     pub names: Vec<String>,
     /// Notes and hits that found no voice.
     pub missed: u64,
+    /// What broke on the way, each in a sentence.
+    pub notices: Vec<String>,
 }
 
 /// Render `project`, handing every node's output after its fader to `sink`, all trimmed by their
@@ -153,10 +155,13 @@ pub fn bounce<E: std::error::Error>(
     let master = nodes - 1;
     let silent_frames = (SILENT_S * f64::from(how.rate)) as u64;
     let mut quiet = 0u64;
-    let mut out = Outputs::SILENT;
+    let (mut out, mut notices) = (Outputs::SILENT, Vec::new());
     let (mut body, mut total): (Option<u64>, Option<u64>) = (None, None);
     loop {
         run.block(&mut out);
+        while let Some(event) = run.engine.next_event() {
+            notices.extend(run.engine.notice(&event).filter(|notice| !notices.contains(notice)));
+        }
         // Known once the scene's tempo is in force.
         let body = *body.get_or_insert_with(|| {
             let end = run.renderer.frame_ahead(Pos::from(length));
@@ -198,7 +203,8 @@ pub fn bounce<E: std::error::Error>(
             && written.iter().all(|w| *w >= total)
         {
             let names = run.engine.layout.names.clone();
-            return Ok(Bounced { frames: total, names, missed: run.renderer.missed() });
+            let missed = run.renderer.missed();
+            return Ok(Bounced { frames: total, names, missed, notices });
         }
     }
 }

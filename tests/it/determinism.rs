@@ -69,6 +69,24 @@ fn any_number_of_cores_gives_the_same_bytes() {
 }
 
 #[test]
+fn while_nothing_sounds_nothing_is_handed_to_other_cores() {
+    let mut run = engine(1, 2);
+    let mut out = Outputs::SILENT;
+    let mut blocks = |run: &mut Offline, count: u32| {
+        let before = run.renderer.handed_out;
+        (0..count).for_each(|_| run.block(&mut out));
+        run.renderer.handed_out - before
+    };
+    assert_eq!(blocks(&mut run, 500), 0, "before the first launch");
+    run.engine.send(None, Gesture::LaunchScene(0)).expect("room");
+    assert!(blocks(&mut run, 500) > 2_000, "while it plays");
+    run.engine.send(None, Gesture::Stop).expect("room");
+    // The longest tail is a reverb's.
+    blocks(&mut run, 20_000);
+    assert_eq!(blocks(&mut run, 500), 0, "after the last tail");
+}
+
+#[test]
 fn a_journal_replays_to_the_same_bytes() {
     for seed in [2, 3] {
         let (live, journal) = perform(&mut engine(seed, 0), seed);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use hardcore::engine::offline::Offline;
 use hardcore::engine::plan::Target;
-use hardcore::engine::protocol::Gesture;
+use hardcore::engine::protocol::{EngineEvent, Gesture};
 use hardcore::model::arrangement::{Arrangement, ClipInstance};
 use hardcore::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use hardcore::model::clip::{ClipContent, MidiClip, Note};
 use hardcore::model::ids::NoteId;
-use hardcore::model::time::Ticks;
+use hardcore::model::time::{Bpm, Ticks};
 use hardcore::model::track::{Instrument, TrackKind};
 use std::sync::Arc;
 
@@ -187,4 +188,95 @@ fn new_sounds_come_without_a_restart() {
     let heard = listen(&mut run, 100);
     let rising = heard.left(0).windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
     assert!(rising.abs_diff(26) < 3, "200 Hz: {rising} periods in 6400 frames");
+}
+
+#[test]
+fn a_tempo_set_while_stopped_holds_until_the_arrangement_has_it_back() {
+    let mut p = blank();
+    add_track(&mut p, click_synth(), clip(700, 7680, true, ClipContent::Midi(notes(&[0, 960]))));
+    let mut run = crate::support::offline(&p, &tone(), 48_000, 0);
+    let beat = |run: &mut Offline, gestures: &[Gesture]| {
+        for gesture in gestures {
+            run.engine.send(None, *gesture).expect("room");
+            listen(run, 1);
+        }
+        run.engine.send(None, Gesture::LaunchScene(0)).expect("room");
+        let found = clicks(listen(run, 500).left(0));
+        run.engine.send(None, Gesture::Stop).expect("room");
+        listen(run, 3);
+        found[1] - found[0]
+    };
+    let tempo = |bpm: u32| Gesture::Tempo(Bpm::from_milli(bpm * 1000));
+    assert_eq!(beat(&mut run, &[]), 24_000);
+    assert_eq!(beat(&mut run, &[tempo(240)]), 12_000);
+    assert_eq!(beat(&mut run, &[]), 12_000, "it holds over a stop");
+    assert_eq!(beat(&mut run, &[Gesture::Locate(Ticks(0).into())]), 12_000, "and a jump");
+    assert_eq!(beat(&mut run, &[Gesture::BackToArrangement(u16::MAX)]), 24_000);
+    beat(&mut run, &[tempo(240)]);
+    run.engine.swap_song(&p).expect("a song");
+    assert_eq!(beat(&mut run, &[]), 12_000, "an edit of something else leaves it");
+    p.song.tempo.start = Bpm::from_milli(200_000);
+    run.engine.swap_song(&p).expect("a song");
+    assert_eq!(beat(&mut run, &[]), 14_400, "the last word is the document's");
+}
+
+#[test]
+fn a_clip_stopped_while_the_transport_stands_does_not_come_back() {
+    for all in [false, true] {
+        let mut p = blank();
+        let (_, _) = (add_tone(&mut p), add_tone(&mut p));
+        let mut run = start(&p);
+        listen(&mut run, 10);
+        run.engine.send(None, Gesture::Stop).expect("room");
+        listen(&mut run, 10);
+        while run.engine.next_event().is_some() {}
+        let stop = if all { Gesture::StopAll } else { Gesture::StopTrack(0) };
+        run.engine.send(None, stop).expect("room");
+        listen(&mut run, 1);
+        let stopped: Vec<u16> = std::iter::from_fn(|| run.engine.next_event())
+            .filter_map(|e| match e {
+                EngineEvent::ClipStopped { node, .. } => Some(node),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(stopped, if all { vec![0, 1] } else { vec![0] });
+        run.engine.send(None, Gesture::Start).expect("room");
+        let heard = listen(&mut run, 20);
+        assert_eq!(peak(heard.left(0)), 0.0);
+        assert_eq!(peak(heard.left(1)) > 0.4, !all);
+    }
+}
+
+#[test]
+fn of_a_moved_fader_the_last_value_of_a_frame_counts() {
+    let mut p = blank();
+    let (_, _) = (add_tone(&mut p), add_tone(&mut p));
+    let mut run = start(&p);
+    listen(&mut run, 75);
+    while run.engine.next_journal().is_some() {}
+    let set = |node, target, value| Gesture::Set { node, target, value };
+    for i in 0..200 {
+        run.engine.send(None, set(0, Target::Volume, -40.0 + i as f32 / 10.0)).expect("room");
+        run.engine.send(None, set(1, Target::Volume, -30.0)).expect("room");
+        run.engine.send(None, set(0, Target::Pan, 0.0)).expect("room");
+    }
+    run.engine.send(None, set(0, Target::Volume, -12.0412)).expect("room");
+    run.engine.send(None, set(0, Target::Volume, f32::NAN)).expect("room");
+    let later = run.renderer.frame() + 6;
+    run.engine.send(Some(later), set(0, Target::Volume, -6.0206)).expect("room");
+    listen(&mut run, 75);
+    assert!((peak(listen(&mut run, 75).left(0)) - 0.25).abs() < 0.002);
+    let journal: Vec<_> = std::iter::from_fn(|| run.engine.next_journal()).collect();
+    let frames: Vec<u64> = journal.iter().map(|entry| entry.frame).collect();
+    let now = later - 6;
+    assert_eq!(frames, [now, now, now, now, later]);
+    assert_eq!(journal[0].gesture, set(0, Target::Volume, -12.0412));
+    // A value for a new rack is not given to the old one.
+    p.tracks[0].mixer.inserts = vec![effect("fx_filter", &[("cutoff", 15_000.0)])];
+    let cutoff = set(0, Target::Insert { index: 0, param: 0 }, 100.0);
+    run.engine.send(None, cutoff).expect("room");
+    run.engine.swap_rack(&p, 0, factory().as_ref()).expect("a rack");
+    run.engine.send(None, cutoff).expect("room");
+    listen(&mut run, 1);
+    assert_eq!(std::iter::from_fn(|| run.engine.next_journal()).count(), 2);
 }

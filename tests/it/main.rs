@@ -4,6 +4,7 @@ mod cli;
 mod crash;
 mod determinism;
 mod exact;
+mod faults;
 mod live_edit;
 mod mixer;
 mod scsynth;

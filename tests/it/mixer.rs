@@ -5,19 +5,23 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use hardcore::analysis::loudness::loudness;
+use hardcore::engine::block::StereoBlock;
 use hardcore::engine::offline::Offline;
 use hardcore::engine::plan::Target;
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::Gesture;
-use hardcore::engine::renderer::Outputs;
+use hardcore::engine::renderer::{HostTime, Outputs};
 use hardcore::engine::samples::Sample;
 use hardcore::export::bounce::{Bounce, Source, bounce};
+use hardcore::model::arrangement::{Arrangement, ClipInstance};
 use hardcore::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use hardcore::model::clip::{AudioClip, ClipContent, WarpMode};
-use hardcore::model::ids::{BusId, EffectId, TrackId};
+use hardcore::model::ids::{BusId, EffectId, SceneId, TrackId};
+use hardcore::model::launch::Quantization;
 use hardcore::model::mixer::{Bus, Db, Effect, MixerSettings, PluginType, Send};
 use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
+use hardcore::model::scene::{Scene, Slot};
 use hardcore::model::time::{Bpm, TempoMap, Ticks};
 use hardcore::model::track::{Instrument, Kit, Pad, PadSound, TrackKind};
 
@@ -205,6 +209,57 @@ fn solo_leaves_groups_and_safe_buses_open() {
 }
 
 #[test]
+fn solo_comes_and_goes_while_the_music_plays() {
+    let mut p = blank();
+    let tracks = [add_tone(&mut p), add_tone(&mut p), add_tone(&mut p)];
+    let group =
+        add_track(&mut p, TrackKind::Group, clip(790, 960, true, ClipContent::Midi(notes(&[]))));
+    p.tracks[0].group = Some(group);
+    let (safe, other) = (add_bus(&mut p, true), add_bus(&mut p, false));
+    for t in tracks {
+        let send = |bus| Send { bus, level: Db(-12.0412), pre: false };
+        strip(&mut p, t).sends = vec![send(safe), send(other)];
+    }
+    let all = [0.5, 0.5, 0.5, 0.5, 0.375, 0.375];
+    let mut run = start(&p);
+    listen(&mut run, 75);
+    // What is set, and what is heard then of the three tracks, the group and the buses.
+    let steps = [
+        (0, Target::Solo, 1.0, [0.5, 0.0, 0.0, 0.5, 0.125, 0.0]),
+        (2, Target::Solo, 1.0, [0.5, 0.0, 0.5, 0.5, 0.25, 0.0]),
+        (0, Target::Solo, 0.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.0]),
+        (5, Target::SoloSafe, 1.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.125]),
+        (5, Target::SoloSafe, 0.0, [0.0, 0.0, 0.5, 0.0, 0.125, 0.0]),
+        (2, Target::Solo, 0.0, all),
+        (3, Target::Solo, 1.0, [0.5, 0.0, 0.0, 0.5, 0.125, 0.0]),
+        (3, Target::Solo, 0.0, all),
+        (5, Target::Solo, 1.0, [0.0, 0.0, 0.0, 0.0, 0.0, 0.375]),
+        (5, Target::Solo, 0.0, all),
+    ];
+    for (node, target, value, wanted) in steps {
+        let before = listen(&mut run, 1);
+        run.engine.send(None, Gesture::Set { node, target, value }).expect("room");
+        let after = listen(&mut run, 40);
+        let settled = listen(&mut run, 40);
+        for (n, want) in wanted.into_iter().enumerate() {
+            near(settled.peak(n), want);
+            let all = [before.left(n), after.left(n)].concat();
+            assert!(jump(&all) < SLOPE + 0.004, "{target:?} {value} of {node}: {}", jump(&all));
+        }
+    }
+    // A solo given live is the solo of the document.
+    run.engine
+        .send(None, Gesture::Set { node: 1, target: Target::Solo, value: 1.0 })
+        .expect("room");
+    listen(&mut run, 60);
+    strip(&mut p, tracks[1]).solo = true;
+    let (live, saved) = (listen(&mut run, 75), hear(&p));
+    for n in 0..6 {
+        near(live.peak(n), saved.peak(n));
+    }
+}
+
+#[test]
 fn mute_silences_a_sidechain_key_and_solo_does_not() {
     let mut p = blank();
     let (key, ducked) = (add_tone(&mut p), add_tone(&mut p));
@@ -256,6 +311,30 @@ fn paths_of_different_latency_arrive_on_one_frame() {
     assert_eq!(clicks(&stems[0]), [0, 8325, 19425]);
     for stem in [1, 3] {
         assert_eq!(clicks(&stems[stem]), clicks(&stems[0]));
+    }
+}
+
+#[test]
+fn what_comes_in_from_outside_joins_a_track_in_time() {
+    // The second track is 41 frames late.
+    for threads in [0, 2] {
+        let mut p = blank();
+        add_tone(&mut p);
+        add_tone(&mut p);
+        p.tracks[1].mixer.inserts = vec![Effect { bypass: true, ..effect("fx_distortion", &[]) }];
+        p.tracks[0].mixer.volume = Db(-6.0206);
+        let mut run = offline(&p, &tone(), RATE, threads);
+        let mut out = Outputs::SILENT;
+        let mut inputs = [StereoBlock::SILENT; 2];
+        inputs.iter_mut().for_each(|input| input.l[5] = 1.0);
+        run.renderer.render(&inputs, &mut out, HostTime::default());
+        near(run.renderer.tap(0).expect("a node").1.l[5], 0.5);
+        // The master brings both together on one frame.
+        near(out.master.l[5 + 41], 1.5);
+        assert_eq!(out.master.l.iter().filter(|x| **x != 0.0).count(), 1);
+        inputs[0].l[9] = f32::NAN;
+        run.renderer.render(&inputs[..1], &mut out, HostTime::default());
+        assert_eq!(peak(&out.master.l), 0.0);
     }
 }
 
@@ -343,6 +422,68 @@ fn automation_reaches_its_values_and_gives_the_fader_back() {
     run.engine.swap_clips(&p, track, factory().as_ref(), &tone()).expect("an edit");
     listen(&mut run, 100);
     near(peak(listen(&mut run, 100).master()), 0.125);
+}
+
+fn held(target: AutomationTarget, value: f32) -> AutomationLane {
+    AutomationLane { target, points: vec![AutomationPoint { at: Ticks(0), value, hold: true }] }
+}
+
+#[test]
+fn automation_holds_from_the_first_frame_of_a_clip() {
+    // A click on the first beat shows the gain of its very frame.
+    let project = |arranged: bool| {
+        let mut p = blank();
+        let content = ClipContent::Midi(notes(&[0]));
+        let t = add_track(&mut p, click_synth(), clip(700, 960, true, content));
+        let bus = add_bus(&mut p, true);
+        strip(&mut p, t).sends = vec![Send { bus, level: Db::UNITY, pre: false }];
+        let lanes =
+            vec![held(AutomationTarget::Volume, -40.0), held(AutomationTarget::Send(bus), -20.0)];
+        if arranged {
+            let (id, at) = (p.tracks[0].clips[0].id, Ticks(0));
+            let place = ClipInstance { clip: id, at, length: Ticks(960), offset: at };
+            p.arrangement = Some(Arrangement {
+                lanes: [(t, vec![place])].into(),
+                automation: [(t, lanes)].into(),
+                ..Arrangement::default()
+            });
+        } else {
+            p.tracks[0].clips[0].automation = lanes;
+        }
+        p
+    };
+    for (frame, gesture) in
+        [(0, Gesture::LaunchScene(0)), (37, Gesture::LaunchScene(0)), (101, Gesture::Start)]
+    {
+        let p = project(gesture == Gesture::Start);
+        let mut run = offline(&p, &tone(), RATE, 0);
+        run.engine.send(Some(frame), gesture).expect("room");
+        let heard = listen(&mut run, 8);
+        assert_eq!(heard.left(0).iter().position(|x| *x != 0.0), Some(frame as usize));
+        near(heard.peak(0), 0.01);
+        near(heard.peak(1), 0.001);
+    }
+    // Over a tone that sounds, the fader gets there just as exactly, or within 32 frames.
+    for offset in [0, 20, 50] {
+        let mut p = blank();
+        add_tone(&mut p);
+        let mut quiet = clip(701, 7680, false, tone_clip());
+        quiet.automation = vec![held(AutomationTarget::Volume, -40.0)];
+        quiet.launch.quantization = Some(Quantization::None);
+        p.scenes.push(Scene { id: SceneId(9001), ..p.scenes[0].clone() });
+        let id = p.tracks[0].id;
+        p.scenes[1].slots.insert(id, Slot { clip: Some(quiet.id), stop_button: true });
+        p.tracks[0].clips.push(quiet);
+        let mut run = start(&p);
+        listen(&mut run, 77);
+        let again = Gesture::Launch { node: 0, row: 1, velocity: 127 };
+        run.engine.send(Some(77 * 64 + offset), again).expect("room");
+        let heard = listen(&mut run, 8);
+        let there = (offset as usize).max(32);
+        assert!(peak(&heard.left(0)[..there / 2]) > 0.1);
+        assert!(peak(&heard.left(0)[there..]) <= 0.006, "{}", peak(&heard.left(0)[there..]));
+        assert!(jump(heard.left(0)) < 0.5 / 32.0 + 2.0 * SLOPE, "{}", jump(heard.left(0)));
+    }
 }
 
 #[test]

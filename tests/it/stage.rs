@@ -276,13 +276,14 @@ pub fn gesture(rng: &mut Pcg64Mcg, tracks: u16) -> Gesture {
         48..65 => Gesture::NoteOn { node, pitch, velocity: rng.random_range(1..=127) },
         65..82 => Gesture::NoteOff { node, pitch },
         _ => {
-            let (target, value) = match rng.random_range(0..7) {
+            let (target, value) = match rng.random_range(0..8) {
                 0 => (Target::Volume, rng.random_range(-40.0..0.0)),
                 1 => (Target::Pan, rng.random_range(-1.0..1.0)),
                 2 => (Target::Mute, rng.random_range(0..2) as f32),
                 3 => (Target::Send(rng.random_range(0..2)), rng.random_range(-40.0..-6.0)),
                 4 => (Target::Cue, rng.random_range(0..2) as f32),
-                5 => (Target::Bypass(rng.random_range(0..3)), rng.random_range(0..2) as f32),
+                5 => (Target::Solo, f32::from(u8::from(rng.random_range(0..4) == 0))),
+                6 => (Target::Bypass(rng.random_range(0..3)), rng.random_range(0..2) as f32),
                 _ => (Target::Insert { index: 0, param: 0 }, rng.random_range(0.0..1.0)),
             };
             Gesture::Set { node, target, value }
