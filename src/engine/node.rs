@@ -12,6 +12,7 @@ use super::rack::RackSlot;
 use super::sequencer::{EventList, Player, VoiceEvent};
 use super::strip::{Strip, StripSettings};
 use super::track_voices::TrackVoices;
+use super::workers::CALLER;
 
 /// What a node does with its input.
 pub struct Node {
@@ -39,6 +40,8 @@ pub struct Node {
     pub post: StereoBlock,
     /// After the fader, whatever is soloed: what post-fader sends take.
     pub fader: StereoBlock,
+    /// The thread that rendered it last.
+    pub home: usize,
     meter_state: MeterState,
     meter: Arc<Meter>,
     scratch: StereoBlock,
@@ -79,6 +82,7 @@ impl Node {
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
+            home: CALLER,
             outside: None,
             voices_lag: Lag::default(),
             pre: StereoBlock::SILENT,

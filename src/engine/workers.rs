@@ -1,8 +1,9 @@
 //! Helpers for the callback: nodes of one level rendered on several cores.
 //!
-//! Boxes travel through bounded lock-free queues, so nothing is allocated, locked or shared; whoever
-//! is free takes the next. Every node computes alone from its own input, so the bytes do not depend
-//! on who computed it. A node never panics ([`Node::render`]), so every box comes back.
+//! Boxes travel through bounded lock-free queues, so nothing is allocated, locked or shared. A node
+//! is handed to the thread that rendered it last, whose cache still holds it; whoever has nothing
+//! left takes from the others. Every node computes alone from its own input, so the bytes do not
+//! depend on who computed it. A node never panics ([`Node::render`]), so every box comes back.
 //!
 //! **Rest.** The callback may not wake anybody: that is a system call. So helpers come by themselves.
 //! One that finds nothing to do looks again and again for 2 ms, the time in which music that plays
@@ -25,7 +26,8 @@ use super::node::Node;
 pub type Job = (usize, Box<Node>);
 
 struct Shared {
-    todo: ArrayQueue<Job>,
+    /// What waits for each thread: the caller's first, then the helpers'.
+    todo: Vec<ArrayQueue<Job>>,
     done: ArrayQueue<Job>,
     stop: AtomicBool,
     /// Helpers that nap between looks.
@@ -38,6 +40,8 @@ pub struct Workers {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// The thread that hands out.
+pub const CALLER: usize = 0;
 /// Tries before an idle helper lets others have the core.
 const SPINS: u32 = 2_000;
 /// How long an idle helper keeps looking before it naps.
@@ -49,7 +53,7 @@ impl Workers {
     /// `threads` helpers for graphs of up to `nodes` nodes.
     pub fn new(threads: usize, nodes: usize) -> Self {
         let shared = Arc::new(Shared {
-            todo: ArrayQueue::new(nodes.max(1)),
+            todo: (0..=threads).map(|_| ArrayQueue::new(nodes.max(1))).collect(),
             done: ArrayQueue::new(nodes.max(1)),
             stop: AtomicBool::new(false),
             resting: AtomicUsize::new(0),
@@ -58,7 +62,7 @@ impl Workers {
             .filter_map(|i| {
                 let shared = Arc::clone(&shared);
                 let builder = std::thread::Builder::new().name(format!("render-{i}"));
-                builder.spawn(move || work(&shared)).ok()
+                builder.spawn(move || work(&shared, i + 1)).ok()
             })
             .collect();
         Workers { shared, threads }
@@ -71,12 +75,13 @@ impl Workers {
 
     /// Hand out a node. Gives it back when the queue is full.
     pub fn submit(&self, job: Job) -> Result<(), Job> {
-        self.shared.todo.push(job)
+        let home = job.1.home % self.shared.todo.len();
+        self.shared.todo[home].push(job)
     }
 
     /// Render one waiting node on this thread, or take one that is done.
     pub fn help(&self) -> Option<Job> {
-        if let Some((index, mut node)) = self.shared.todo.pop() {
+        if let Some((index, mut node)) = self.shared.take(CALLER) {
             node.render();
             return Some((index, node));
         }
@@ -88,10 +93,20 @@ impl Workers {
     }
 }
 
-fn work(shared: &Shared) {
+impl Shared {
+    /// The next job for thread `me`: its own, else one of another's.
+    fn take(&self, me: usize) -> Option<Job> {
+        let (before, from) = self.todo.split_at_checked(me)?;
+        let (index, mut node) = from.iter().chain(before).find_map(ArrayQueue::pop)?;
+        node.home = me;
+        Some((index, node))
+    }
+}
+
+fn work(shared: &Shared, me: usize) {
     super::unchecked::flush_to_zero(|| {
         while !shared.stop.load(Ordering::Relaxed) {
-            let Some((index, mut node)) = next(shared) else { return };
+            let Some((index, mut node)) = next(shared, me) else { return };
             node.render();
             // As many places as there are nodes: it cannot be full.
             let mut job = (index, node);
@@ -103,9 +118,9 @@ fn work(shared: &Shared) {
 }
 
 /// The next job, waited for; `None` when there will be no more.
-fn next(shared: &Shared) -> Option<Job> {
+fn next(shared: &Shared, me: usize) -> Option<Job> {
     for _ in 0..SPINS {
-        if let Some(job) = shared.todo.pop() {
+        if let Some(job) = shared.take(me) {
             return Some(job);
         }
         std::hint::spin_loop();
@@ -113,7 +128,7 @@ fn next(shared: &Shared) -> Option<Job> {
     let since = Instant::now();
     while since.elapsed() < AWAKE {
         std::thread::yield_now();
-        if let Some(job) = shared.todo.pop() {
+        if let Some(job) = shared.take(me) {
             return Some(job);
         }
     }
@@ -121,7 +136,7 @@ fn next(shared: &Shared) -> Option<Job> {
     let mut job = None;
     while job.is_none() && !shared.stop.load(Ordering::Relaxed) {
         std::thread::sleep(NAP);
-        job = shared.todo.pop();
+        job = shared.take(me);
     }
     shared.resting.fetch_sub(1, Ordering::Relaxed);
     job

@@ -70,6 +70,7 @@ impl SoundFactory for EmbeddedFactory {
             sounds,
             active,
             late: Vec::with_capacity(MAX_NODES),
+            failed: 0,
             bpm: 120.0,
         }))
     }
@@ -289,6 +290,8 @@ struct EmbeddedVoices {
     active: Vec<Active>,
     /// Gates of voices that start in this very block: sent a block later, else they would be lost.
     late: Vec<(u32, f32)>,
+    /// Voices the world could not begin, since they were last asked for.
+    failed: u32,
     bpm: f32,
 }
 
@@ -387,7 +390,10 @@ impl Voices for EmbeddedVoices {
         while let Some(event) = self.host.nrt.poll() {
             let node = match event {
                 Event::NodeEnded(node) => node.node,
-                Event::SynthFailed { id } => id,
+                Event::SynthFailed { id } => {
+                    self.failed += 1;
+                    id
+                }
                 _ => continue,
             };
             if let Some(i) = self.active.iter().position(|a| node_id(a.voice) == node) {
@@ -395,6 +401,10 @@ impl Voices for EmbeddedVoices {
             }
         }
         None
+    }
+
+    fn failed(&mut self) -> u32 {
+        std::mem::take(&mut self.failed)
     }
 }
 
