@@ -39,8 +39,36 @@ pub struct Playing {
 
 /// The names of all outputs.
 pub fn names() -> Vec<String> {
+    let _log = QuietDriver::new();
     let devices = cpal::default_host().output_devices();
     devices.map(|all| all.map(|d| d.to_string()).collect()).unwrap_or_default()
+}
+
+/// While it lives, what ALSA has to say on this thread goes to the log: by itself it writes to the
+/// terminal, a dozen lines when there is no card.
+struct QuietDriver {
+    #[cfg(target_os = "linux")]
+    said: Option<std::rc::Rc<std::cell::RefCell<alsa::Output>>>,
+}
+
+impl QuietDriver {
+    fn new() -> Self {
+        QuietDriver {
+            #[cfg(target_os = "linux")]
+            said: alsa::Output::local_error_handler().ok(),
+        }
+    }
+}
+
+impl Drop for QuietDriver {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let Some(said) = &self.said {
+            for line in said.borrow().to_string().lines() {
+                tracing::debug!("ALSA: {line}");
+            }
+        }
+    }
 }
 
 impl Card {
@@ -49,6 +77,7 @@ impl Card {
     /// # Errors
     /// No output, or one that does not say what it can do.
     pub fn open(name: &str) -> Result<Card, CardError> {
+        let _log = QuietDriver::new();
         let host = cpal::default_host();
         let device = if name == "default" {
             host.default_output_device().ok_or_else(|| CardError::None(String::new()))?
@@ -73,6 +102,7 @@ impl Card {
     /// # Errors
     /// An output that is busy or wants samples of a form we do not make.
     pub fn play(&self, adapter: Adapter) -> Result<Playing, CardError> {
+        let _log = QuietDriver::new();
         let stream = match self.format {
             SampleFormat::F32 => self.stream::<f32>(adapter),
             SampleFormat::I32 => self.stream::<i32>(adapter),
