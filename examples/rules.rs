@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use hardcore::analysis::rules::{GenreBand, RuleResult};
-use hardcore::export::audit::{Score, audit};
-use hardcore::generation::{Idea, compose, project::project, understand};
+use hardcore::analysis::rules::RuleResult;
+use hardcore::cli::Failure;
+use hardcore::cli::generate::make;
+use hardcore::export::hearing::audit;
+use hardcore::generation::understand;
 use hardcore::model::intent::SetContext;
+use hardcore::settings::CANDIDATES;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 
-/// The prompt and the table row of each written genre.
-const GENRES: [(&str, &str); 3] =
-    [("gabber", "gabber"), ("hard techno", "hard techno"), ("frenchcore", "frenchcore")];
+/// The prompts: each names a written genre.
+const PROMPTS: [&str; 3] = ["gabber", "hard techno", "frenchcore"];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -26,18 +28,20 @@ fn main() -> ExitCode {
     let library = Arc::new(Library::built_in());
     let factory = EmbeddedFactory::new(Arc::clone(&library));
     let mut failed = 0;
-    for (prompt, row) in GENRES {
+    for prompt in PROMPTS {
         if only.as_ref().is_some_and(|o| o != prompt) {
             continue;
         }
-        let Some(band) = GenreBand::named(row) else { continue };
         let mut kept: BTreeMap<u8, (&str, u64)> = BTreeMap::new();
         for seed in first..first + seeds {
-            let idea = compose(&understand(prompt, &SetContext::default()), seed);
-            let made = project(&idea, |name| library.get(name).map(|s| &s.descriptor));
-            let results = match audit(&made, &factory, &score(&idea, &band), 48_000, 1) {
+            let intent = understand(prompt, &SetContext::default());
+            let heard = make(&intent, seed, CANDIDATES, &factory, 1).and_then(|made| {
+                let score = made.score.ok_or_else(|| Failure(format!("no rules for {prompt}")))?;
+                Ok(audit(&made.project, &factory, &score, 48_000, 1)?)
+            });
+            let results = match heard {
                 Ok(results) => results,
-                Err(e) => {
+                Err(Failure(e)) => {
                     eprintln!("{prompt}, seed {seed}: {e}");
                     return ExitCode::FAILURE;
                 }
@@ -59,15 +63,4 @@ fn main() -> ExitCode {
     }
     println!("{failed} failures");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn score(idea: &Idea, band: &GenreBand) -> Score {
-    let spans =
-        |list: &[hardcore::generation::idea::Span]| list.iter().map(|s| (s.start, s.end)).collect();
-    Score {
-        roles: idea.parts.iter().map(|p| p.role.to_string()).collect(),
-        fills: spans(&idea.fills),
-        breaks: spans(&idea.breaks),
-        band: band.clone(),
-    }
 }

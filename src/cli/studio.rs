@@ -39,6 +39,11 @@ pub struct Studio {
     pub factory: EmbeddedFactory,
 }
 
+/// Threads that help to render, one core being the caller's.
+pub fn helpers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_sub(1).min(16)
+}
+
 impl Studio {
     /// The built-in sounds and the user's; a broken one is named on stderr and left out.
     pub fn new(settings: Settings) -> Self {
@@ -81,9 +86,8 @@ impl Studio {
 
     /// How to bounce by these settings.
     pub fn bounce(&self, source: Source, tail_s: Option<f64>) -> Bounce {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = cores.saturating_sub(1).min(16);
-        Bounce { source, length: None, rate: self.settings.render.rate, threads, tail_s }
+        let rate = self.settings.render.rate;
+        Bounce { source, length: None, rate, threads: helpers(), tail_s }
     }
 
     /// Bounce to files with a progress bar on a terminal; `factory` makes the sounds.

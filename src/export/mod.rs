@@ -1,7 +1,8 @@
 //! Music leaving the program: audio files and MIDI files.
 
-pub mod audit;
+pub mod balance;
 pub mod bounce;
+pub mod hearing;
 pub mod midi;
 pub mod wav;
 pub mod write;

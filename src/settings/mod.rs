@@ -76,6 +76,9 @@ pub struct Compose {
     pub candidates: u32,
 }
 
+/// Candidates composed for a piece where nothing is said.
+pub const CANDIDATES: u32 = 12;
+
 impl Settings {
     /// The values that hold when nothing is set, with folders below `places`.
     pub fn built_in(places: &Places) -> Self {
@@ -87,7 +90,7 @@ impl Settings {
             log: Log { level: Level::Info },
             render: Render { rate: 48_000, bits: Bits::Int24 },
             audio: Audio { device: "default".to_owned() },
-            compose: Compose { candidates: 12 },
+            compose: Compose { candidates: CANDIDATES },
         }
     }
 }

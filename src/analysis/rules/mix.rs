@@ -7,29 +7,48 @@ use crate::analysis::{between, power_db};
 
 use super::{Kick, Piece, Role, RuleResult, Stem};
 
+/// How far a part lies under the kick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnderKick {
+    /// Index of its stem.
+    pub stem: usize,
+    /// By how much it is quieter, LU.
+    pub under_lu: f64,
+    /// From–to of what is wanted, LU.
+    pub wanted_lu: (f64, f64),
+}
+
+/// The leads, hats and pads of a piece with a kick, compared with it by integrated loudness; a part
+/// under −100 LUFS is not heard and not compared.
+pub fn under_the_kick(piece: &Piece<'_>) -> Vec<UnderKick> {
+    let level = |stem: &Stem<'_>| {
+        integrated_lufs(&[stem.left, stem.right], piece.rate).ok().filter(|&l| l > -100.0)
+    };
+    let Some(kick) = piece.with_role(Role::Kick).find_map(level) else { return Vec::new() };
+    let wanted = |role| match role {
+        Role::Lead => Some(piece.genre.kick_over_lead_lu),
+        Role::Hat => Some((10.0, 18.0)),
+        Role::Pad => Some((8.0, 16.0)),
+        _ => None,
+    };
+    let stems = piece.stems.iter().enumerate();
+    let compared = stems.filter_map(|(index, stem)| {
+        let wanted_lu = wanted(stem.role)?;
+        Some(UnderKick { stem: index, under_lu: kick - level(stem)?, wanted_lu })
+    });
+    compared.collect()
+}
+
 /// Rule 5: the balance of kick, lead, hats and pads.
 ///
 /// Integrated (gated) loudness of whole stems: the kick is louder than each lead by the genre's span,
 /// than each hat stem by 10–18 LU, than each pad by 8–16 LU. Silent stems do not count.
 pub(super) fn balance(piece: &Piece<'_>) -> RuleResult {
-    let level = |stem: &Stem<'_>| {
-        integrated_lufs(&[stem.left, stem.right], piece.rate).ok().filter(|&l| l > -100.0)
-    };
     let lead = piece.genre.kick_over_lead_lu;
-    let spans = [(Role::Lead, lead), (Role::Hat, (10.0, 18.0)), (Role::Pad, (8.0, 16.0))];
-    let mut measured = Vec::new();
-    let mut pass = true;
-    if let Some(kick) = piece.with_role(Role::Kick).find_map(level) {
-        for (role, (from, to)) in spans {
-            for stem in piece.with_role(role) {
-                if let Some(other) = level(stem) {
-                    let under = kick - other;
-                    pass &= (from..=to).contains(&under);
-                    measured.push(format!("{} {under:.1}", stem.name));
-                }
-            }
-        }
-    }
+    let parts = under_the_kick(piece);
+    let pass = parts.iter().all(|p| (p.wanted_lu.0..=p.wanted_lu.1).contains(&p.under_lu));
+    let word = |p: &UnderKick| format!("{} {:.1}", piece.stems[p.stem].name, p.under_lu);
+    let measured: Vec<String> = parts.iter().map(word).collect();
     RuleResult {
         number: 5,
         name: "balance under the kick",
@@ -128,32 +147,38 @@ pub(super) fn narrow_bass(piece: &Piece<'_>) -> RuleResult {
     }
 }
 
+/// Median short-term loudness of the drop in LUFS; `None` where there is nothing to measure.
+pub fn drop_lufs(piece: &Piece<'_>) -> Option<f64> {
+    read_drop(piece).ok()
+}
+
+fn read_drop(piece: &Piece<'_>) -> Result<f64, ebur128::Error> {
+    let (from, to) = piece.block_s(piece.drop_block());
+    let drop = [piece.left, piece.right].map(|side| between(side, piece.rate, from, to));
+    let mut values = short_term_lufs(&drop, piece.rate)?;
+    values.sort_by(f64::total_cmp);
+    Ok(values[values.len() / 2])
+}
+
 /// Rule 8: loudness of the drop, and the true peak.
 ///
 /// The median of the short-term values (3 s windows wholly inside the drop's four bars, every 100 ms)
 /// lies in the genre's band; the whole master's true peak is at most −0.3 dBTP.
 pub(super) fn loudness(piece: &Piece<'_>) -> RuleResult {
-    let (from, to) = piece.block_s(piece.drop_block());
-    let drop =
-        [between(piece.left, piece.rate, from, to), between(piece.right, piece.rate, from, to)];
     let (low, high) = piece.genre.drop_lufs;
     let wanted = format!("{low} to {high} LUFS, at most −0.3 dBTP");
     let name = "loudness of the drop";
-    let read = short_term_lufs(&drop, piece.rate).and_then(|values| {
-        Ok((values, measure(&[piece.left, piece.right], piece.rate)?.true_peak_dbtp))
+    let read = read_drop(piece).and_then(|median| {
+        Ok((median, measure(&[piece.left, piece.right], piece.rate)?.true_peak_dbtp))
     });
     match read {
-        Ok((mut values, peak)) => {
-            values.sort_by(f64::total_cmp);
-            let median = values[values.len() / 2];
-            RuleResult {
-                number: 8,
-                name,
-                pass: (low..=high).contains(&median) && peak <= -0.3,
-                measured: format!("{median:.1} LUFS, {peak:+.2} dBTP"),
-                wanted,
-            }
-        }
+        Ok((median, peak)) => RuleResult {
+            number: 8,
+            name,
+            pass: (low..=high).contains(&median) && peak <= -0.3,
+            measured: format!("{median:.1} LUFS, {peak:+.2} dBTP"),
+            wanted,
+        },
         Err(error) => RuleResult {
             number: 8,
             name,

@@ -11,6 +11,7 @@ mod piece;
 #[cfg(test)]
 mod tests;
 
+pub use mix::{UnderKick, drop_lufs, under_the_kick};
 pub use piece::{GenreBand, Kick, Note, Piece, Role, Stem};
 
 /// How one rule came out.

@@ -14,7 +14,7 @@ mod tests;
 
 use super::idea::Idea;
 use super::knowledge::Knowledge;
-use super::score;
+use super::{rules, score};
 use crate::model::intent::{Intent, Role};
 use crate::model::key::Key;
 
@@ -44,13 +44,20 @@ pub fn compose_best_of(intent: &Intent, seed: u64, candidates: u32) -> Idea {
     idea
 }
 
+/// Times as many candidates are composed while none of them keeps every rule.
+const PATIENCE: u64 = 4;
+
 /// The best of a seed's candidates.
 fn best(intent: &Intent, seed: u64, candidates: u32) -> Idea {
     let key = form::choose_key(intent, seed);
     let tune = form::choose_tune(intent, seed);
     let mut winner = candidate(intent, key, tune, seed, 0);
     let mut most = score::merit(&winner);
-    for number in 1..u64::from(candidates) {
+    let enough = u64::from(candidates);
+    for number in 1..enough * PATIENCE {
+        if number >= enough && rules::check(&winner).iter().all(|rule| rule.pass) {
+            break;
+        }
         let idea = candidate(intent, key, tune, seed, number);
         let merit = score::merit(&idea);
         if merit > most {
