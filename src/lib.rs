@@ -13,7 +13,7 @@
 //! | [`synth`] | the SynthDef library, the embedded executor, our own unit generators, OSC scores | `model`, `engine` |
 //! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
 //! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
-//! | [`export`] | bounces: WAV, stems, MIDI; a piece held against the rules | `model`, `engine`, `analysis`, [`files`] |
+//! | [`export`] | bounces: WAV, stems, MIDI; a piece heard, balanced and held against the rules | `model`, `engine`, `analysis`, [`files`] |
 //! | [`persistence`] | `.hcs` projects, library, profile, samples on disk | `model`, [`files`] |
 //! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
 //! | [`logging`], [`crash`] | the log file, the crash report | |

@@ -1,5 +1,6 @@
 //! The integration tests: one program, so that there is one thing to link.
 
+mod balance;
 mod cli;
 mod crash;
 mod determinism;
