@@ -1,7 +1,7 @@
 //! The synthesizer: SynthDefs, their executors and the units of our own they are built from.
 //!
-//! `library` knows all sounds; `embedded` plays them with plyphon inside the callback; `score` takes
-//! down what they play for `scsynth -N`; `units` are the unit generators scsynth does not have.
+//! `library` knows all sounds; `fuse` rewrites their graphs so that they play faster; `embedded` plays
+//! them with plyphon inside the callback; `score` takes down what they play for `scsynth -N`; `units` are the unit generators scsynth does not have.
 
 pub mod embedded;
 pub mod fuse;

@@ -6,8 +6,11 @@ use std::process::{Command, Output};
 
 /// Run the program in `dir`, with a home of its own there.
 fn hardcore(dir: &Path, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hardcore"));
-    command.args(words).current_dir(dir).env("HOME", dir).env("USERPROFILE", dir);
+    isolated(Command::new(env!("CARGO_BIN_EXE_hardcore")).args(words), dir)
+}
+
+fn isolated(command: &mut Command, dir: &Path) -> Output {
+    command.current_dir(dir).env("HOME", dir).env("USERPROFILE", dir);
     for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"] {
         command.env_remove(name);
     }
@@ -110,6 +113,32 @@ fn whatever_goes_wrong_is_one_sentence_and_harms_no_file() {
     assert_eq!(fs::read(dir.join("old.wav")).expect("still there"), b"precious");
     assert_eq!(fs::read_to_string(dir.join("good.hcs")).expect("still there"), good);
     assert_eq!(hardcore(dir, &["frobnicate"]).status.code(), Some(2));
+}
+
+/// A disk that takes no more, by way of the largest size a file may have.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_one_sentence_and_harms_no_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    ok(dir, &["generate", "gabber", "--seed", "1", "--bars", "1", "--save", "a.hcs"]);
+    let good = fs::read(dir.join("a.hcs")).expect("the project");
+    fs::write(dir.join("old.wav"), b"precious").expect("a file");
+    for words in ["render a.hcs --out old.wav", "edit a.hcs 'bpm 150'"] {
+        // 512-byte units: more than the log of a day needs, less than a bar or a project.
+        let script = format!("trap '' XFSZ; ulimit -f 16; exec \"$0\" {words}");
+        let program = env!("CARGO_BIN_EXE_hardcore");
+        let output = isolated(Command::new("sh").args(["-c", &script, program]), dir);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{words}: {said}");
+        assert_eq!(said.trim().lines().count(), 1, "{said}");
+        assert!(said.contains("old.wav") || said.contains("a.hcs"), "{said}");
+    }
+    assert_eq!(fs::read(dir.join("old.wav")).expect("still there"), b"precious");
+    assert_eq!(fs::read(dir.join("a.hcs")).expect("still there"), good);
+    let left = fs::read_dir(dir).expect("the folder").flatten().map(|e| e.file_name());
+    let stray: Vec<_> = left.filter(|n| n.to_string_lossy().contains(".tmp")).collect();
+    assert!(stray.is_empty(), "{stray:?}");
 }
 
 #[test]
