@@ -2,12 +2,14 @@
 //! arrangement has the track.
 
 use super::clock::Pos;
-use super::plan::{ClipPlan, SongPlan};
+use super::plan::{ClipPlan, PlanSlot, SongPlan};
+use crate::model::launch::{FollowAction, FollowKind, FollowTime, Quantization};
 
 /// A launch or stop waiting for its boundary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Queued {
-    /// Where it happens.
+    /// Where it happens. A clip pressed within the grace after its boundary starts at once, and plays
+    /// as if it had started there.
     pub at: Pos,
     /// What happens.
     pub what: Launch,
@@ -27,6 +29,16 @@ pub enum Launch {
     Stop,
 }
 
+impl Launch {
+    /// The row it plays.
+    pub fn row(self) -> Option<u16> {
+        match self {
+            Launch::Play { row, .. } => Some(row),
+            Launch::Stop => None,
+        }
+    }
+}
+
 /// Launch state of one track.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TrackLaunch {
@@ -34,20 +46,187 @@ pub struct TrackLaunch {
     pub queued: Option<Queued>,
     /// Row of the session clip that plays.
     pub row: Option<u16>,
+    /// Row whose pad is held down.
+    pub held: Option<u16>,
+    /// Where the follow action of the clip that plays fires.
+    pub follow: Option<Pos>,
+    /// Follow actions so far: each draws its own chances.
+    pub follows: u32,
     /// The session has the track; its arrangement lane is silent.
     pub overridden: bool,
     /// Next clip of the arrangement lane.
     pub next_placed: usize,
 }
 
-/// Where a clip launched at `now` begins: on the clip's own grid, or the song's.
-pub fn boundary(now: Pos, clip: Option<&ClipPlan>, song: &SongPlan) -> Pos {
-    let quantization = clip.and_then(|c| c.launch.quantization).unwrap_or(song.quantization);
-    quantization.step(song.signature).map_or(now, |step| now.ceil_to(Pos::from(step)))
+/// The grid step of a clip, or the song's; `None` launches at once.
+pub fn grid(clip: Option<&ClipPlan>, song: &SongPlan) -> Option<Pos> {
+    let own: Option<Quantization> = clip.and_then(|c| c.launch.quantization);
+    own.unwrap_or(song.quantization).step(song.signature).map(Pos::from)
+}
+
+/// Where something asked for at `now` happens: on the next line of the grid, or on the one just
+/// passed if that is no longer ago than `grace`.
+pub fn boundary(now: Pos, step: Option<Pos>, grace: Pos) -> Pos {
+    let Some(step) = step else { return now };
+    let next = now.ceil_to(step);
+    let passed = next - step;
+    if next > now && now - passed <= grace { passed } else { next }
 }
 
 /// Level of a launch with this velocity, by how much the clip follows velocity.
 pub fn launch_level(clip: &ClipPlan, velocity: u8) -> f32 {
     let amount = clip.launch.velocity_amount.clamp(0.0, 1.0);
     1.0 - amount * (1.0 - f32::from(velocity.min(127)) / 127.0)
+}
+
+/// Where the follow action of a clip that started at `origin` fires first. Linked to the clip's end
+/// it counts its passes; one that does not loop has one.
+pub fn follow_at(clip: &ClipPlan, origin: Pos) -> Option<Pos> {
+    let follow = clip.launch.follow.as_ref()?;
+    Some(match follow.after {
+        FollowTime::Time(ticks) => origin + Pos(Pos::from(ticks).0.max(1)),
+        FollowTime::Loops(times) => {
+            let later = i64::from(times.max(1) - 1);
+            let passes = if clip.loop_start.is_some() { later } else { 0 };
+            origin + clip.pass_length(0) + Pos(clip.pass_length(1).0 * passes)
+        }
+    })
+}
+
+/// Where it fires again if it let the clip carry on at `at`; `None` when the clip ends there.
+pub fn follow_again(clip: &ClipPlan, at: Pos) -> Option<Pos> {
+    let follow = clip.launch.follow.as_ref()?;
+    match follow.after {
+        FollowTime::Time(ticks) => Some(at + Pos(Pos::from(ticks).0.max(1))),
+        FollowTime::Loops(times) => {
+            clip.loop_start.map(|_| at + Pos(clip.pass_length(1).0 * i64::from(times.max(1))))
+        }
+    }
+}
+
+/// The action that a draw picks: each with its weight, none if both have none.
+pub fn pick(follow: &FollowAction, draw: u64) -> FollowKind {
+    let (a, b) = (u64::from(follow.chance_a), u64::from(follow.chance_b));
+    match a + b {
+        0 => FollowKind::NoAction,
+        all if draw % all < a => follow.a,
+        _ => follow.b,
+    }
+}
+
+/// What a follow action of the clip in `row` leads to, within its run of contiguous clips; `None`
+/// lets the clip carry on. `jump` is the row of a scene, `draw` decides what is random.
+pub fn follow_to(
+    kind: FollowKind,
+    row: u16,
+    slots: &[PlanSlot],
+    jump: Option<u16>,
+    draw: u64,
+) -> Option<Launch> {
+    let filled = |row: usize| slots.get(row).is_some_and(|slot| slot.clip.is_some());
+    let at = usize::from(row);
+    let first = (0..at).rev().take_while(|r| filled(*r)).last().unwrap_or(at);
+    let last = (at + 1..slots.len()).take_while(|r| filled(*r)).last().unwrap_or(at);
+    let count = (last - first + 1) as u64;
+    let to = match kind {
+        FollowKind::NoAction => return None,
+        FollowKind::Stop => return Some(Launch::Stop),
+        FollowKind::Again => at,
+        FollowKind::Previous if at == first => last,
+        FollowKind::Previous => at - 1,
+        FollowKind::Next if at == last => first,
+        FollowKind::Next => at + 1,
+        FollowKind::First => first,
+        FollowKind::Last => last,
+        FollowKind::Any => first + (draw % count) as usize,
+        FollowKind::Other if count == 1 => return None,
+        FollowKind::Other => {
+            let other = first + (draw % (count - 1)) as usize;
+            if other >= at { other + 1 } else { other }
+        }
+        FollowKind::Jump(_) => usize::from(jump.filter(|row| filled(usize::from(*row)))?),
+    };
+    Some(Launch::Play { row: to as u16, level: 1.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::ids::ClipId;
+
+    fn slots(filled: &[bool]) -> Vec<PlanSlot> {
+        let clip = || ClipPlan {
+            id: ClipId(1),
+            events: Vec::new(),
+            first_end: Pos(1),
+            loop_start: None,
+            loop_first: 0,
+            launch: Default::default(),
+            lanes: Vec::new(),
+        };
+        let slot = |full: &bool| PlanSlot { clip: full.then(|| Arc::new(clip())), stop: true };
+        filled.iter().map(slot).collect()
+    }
+
+    fn row(kind: FollowKind, from: u16, filled: &[bool], draw: u64) -> Option<u16> {
+        follow_to(kind, from, &slots(filled), None, draw).and_then(Launch::row)
+    }
+
+    #[test]
+    fn a_run_of_clips_is_a_ring() {
+        let filled = [true, false, true, true, true, false, true];
+        let to = |kind, from| row(kind, from, &filled, 0);
+        assert_eq!(to(FollowKind::Next, 2), Some(3));
+        assert_eq!(to(FollowKind::Next, 4), Some(2));
+        assert_eq!(to(FollowKind::Previous, 2), Some(4));
+        assert_eq!(to(FollowKind::First, 4), Some(2));
+        assert_eq!(to(FollowKind::Last, 2), Some(4));
+        assert_eq!(to(FollowKind::Again, 3), Some(3));
+        assert_eq!(to(FollowKind::Next, 0), Some(0));
+        assert_eq!(to(FollowKind::Other, 6), None);
+        assert_eq!(follow_to(FollowKind::Stop, 2, &slots(&filled), None, 0), Some(Launch::Stop));
+    }
+
+    #[test]
+    fn a_late_press_counts_for_the_line_just_passed() {
+        let step = Some(Pos(1000));
+        assert_eq!(boundary(Pos(1000), step, Pos(50)), Pos(1000));
+        assert_eq!(boundary(Pos(1050), step, Pos(50)), Pos(1000));
+        assert_eq!(boundary(Pos(1051), step, Pos(50)), Pos(2000));
+        assert_eq!(boundary(Pos(1051), step, Pos(0)), Pos(2000));
+        assert_eq!(boundary(Pos(1051), None, Pos(50)), Pos(1051));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_drawn_lies_in_the_run(
+            filled in prop::collection::vec(any::<bool>(), 1..20), from in 0usize..20, draw: u64
+        ) {
+            let from = from % filled.len();
+            prop_assume!(filled[from]);
+            for kind in [FollowKind::Any, FollowKind::Other, FollowKind::Next, FollowKind::Previous] {
+                if let Some(to) = row(kind, from as u16, &filled, draw) {
+                    let (a, b) = (from.min(usize::from(to)), from.max(usize::from(to)));
+                    prop_assert!(filled[a..=b].iter().all(|f| *f), "{kind:?} leaves the run");
+                    prop_assert!(kind != FollowKind::Other || usize::from(to) != from);
+                }
+            }
+        }
+
+        #[test]
+        fn chances_are_as_given(a in 0u8..=100, b in 0u8..=100) {
+            let follow = FollowAction {
+                a: FollowKind::Next, b: FollowKind::Stop, chance_a: a, chance_b: b,
+                after: FollowTime::Loops(1),
+            };
+            let all = u64::from(a) + u64::from(b);
+            let nexts = (0..all).filter(|d| pick(&follow, *d) == FollowKind::Next).count();
+            prop_assert_eq!(nexts, usize::from(a));
+            if all == 0 { prop_assert_eq!(pick(&follow, 7), FollowKind::NoAction); }
+        }
+    }
 }

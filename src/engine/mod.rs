@@ -24,6 +24,7 @@ pub mod clock;
 pub mod contain;
 pub mod graph;
 pub mod launcher;
+mod launching;
 pub mod live_edit;
 pub mod meter;
 pub mod node;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::clock::{Pos, Span};
-use super::launcher::{Launch, Queued, TrackLaunch, boundary, launch_level};
+use super::launcher::{Launch, Queued, TrackLaunch};
 use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
@@ -38,6 +38,14 @@ impl Renderer {
                     self.queue_stop(frame, track);
                 }
             }
+            Gesture::Release { node, row } => self.let_go(frame, usize::from(node), row),
+            Gesture::Cancel(u16::MAX) => {
+                for track in 0..self.launch.len() {
+                    self.cancel(frame, track);
+                }
+            }
+            Gesture::Cancel(node) => self.cancel(frame, usize::from(node)),
+            Gesture::Grace(frames) => self.grace_frames = frames,
             Gesture::LaunchScene(row) => self.launch_scene(frame, row),
             Gesture::BackToArrangement(node) => self.back_to_arrangement(frame, node),
             Gesture::Tempo(bpm) => self.clock.set_tempo(frame, bpm),
@@ -87,7 +95,7 @@ impl Renderer {
     }
 
     /// Automation holds from `frame` on, where a clip of the track starts.
-    fn clip_starts(&mut self, track: usize, frame: u64) {
+    pub(super) fn clip_starts(&mut self, track: usize, frame: u64) {
         let offset = frame.saturating_sub(self.frame).min(63) as u8;
         if let Some(Some(node)) = self.nodes.get_mut(track) {
             node.starts(offset);
@@ -106,7 +114,7 @@ impl Renderer {
                 node.automate_lanes(&clip.lanes, None);
             }
             self.release_lane(track);
-            self.launch[track].queued = None;
+            (self.launch[track].queued, self.launch[track].follow) = (None, None);
             self.discard(old);
         }
         self.scene_tempo = None;
@@ -114,64 +122,11 @@ impl Renderer {
     }
 
     /// A launch starts a stopped transport at the start position.
-    fn launch_pos(&mut self, frame: u64) -> Pos {
+    pub(super) fn launch_pos(&mut self, frame: u64) -> Pos {
         if !self.playing {
             self.begin(frame, self.start_pos);
         }
         self.clock.pos_at(frame)
-    }
-
-    fn launch(&mut self, frame: u64, node: u16, row: u16, velocity: u8) {
-        let now = self.launch_pos(frame);
-        let track = usize::from(node);
-        let clip = self.slot_clip(track, row);
-        let Some(clip) = clip else { return self.queue_stop(frame, track) };
-        let at = boundary(now, Some(&clip), &self.song);
-        let level = launch_level(&clip, velocity);
-        self.launch[track].queued = Some(Queued { at, what: Launch::Play { row, level } });
-    }
-
-    fn slot_clip(&self, track: usize, row: u16) -> Option<Arc<ClipPlan>> {
-        if track >= self.launch.len() {
-            return None;
-        }
-        let node = self.nodes.get(track)?.as_deref()?;
-        node.clips.slots.get(usize::from(row))?.clip.clone()
-    }
-
-    fn queue_stop(&mut self, frame: u64, track: usize) {
-        if track >= self.launch.len() {
-            return;
-        }
-        if self.playing {
-            let at = boundary(self.clock.pos_at(frame), None, &self.song);
-            self.launch[track].queued = Some(Queued { at, what: Launch::Stop });
-        } else {
-            self.launch[track].overridden = true;
-            if self.launch[track].row.take().is_some() {
-                self.emit(EngineEvent::ClipStopped { node: track as u16, frame });
-            }
-        }
-    }
-
-    fn launch_scene(&mut self, frame: u64, row: u16) {
-        let now = self.launch_pos(frame);
-        for track in 0..self.launch.len() {
-            let slot =
-                self.nodes[track].as_deref().and_then(|n| n.clips.slots.get(usize::from(row)));
-            let Some(slot) = slot else { continue };
-            let (clip, stop) = (slot.clip.clone(), slot.stop);
-            if let Some(clip) = clip {
-                let at = boundary(now, Some(&clip), &self.song);
-                let what = Launch::Play { row, level: 1.0 };
-                self.launch[track].queued = Some(Queued { at, what });
-            } else if stop {
-                self.queue_stop(frame, track);
-            }
-        }
-        if let Some((bpm, beats)) = self.song.scenes.get(usize::from(row)).and_then(|s| s.tempo) {
-            self.scene_tempo = Some((boundary(now, None, &self.song), bpm, beats));
-        }
     }
 
     fn back_to_arrangement(&mut self, frame: u64, node: u16) {
@@ -215,7 +170,7 @@ impl Renderer {
     }
 
     /// Give what the arrangement automates back to its faders.
-    fn release_lane(&mut self, track: usize) {
+    pub(super) fn release_lane(&mut self, track: usize) {
         if let Some(node) = &mut self.nodes[track] {
             let clips = Arc::clone(&node.clips);
             node.automate_lanes(&clips.lane_automation, None);
@@ -294,17 +249,14 @@ impl Renderer {
                 .then(|| node.clips.lane.get(state.next_placed))
                 .flatten()
                 .filter(|p| p.at < span.to);
-            let at = match (&queued, placed) {
-                (None, None) => {
-                    let ended = node.player.run(&span, self.frame, &mut node.events);
-                    self.ended(track, ended, span.frame_of(span.to));
-                    return;
-                }
-                (Some(q), None) => q.at,
-                (None, Some(p)) => p.at,
-                (Some(q), Some(p)) => q.at.min(p.at),
-            }
-            .max(span.from);
+            let follow = state.follow.filter(|at| *at < span.to);
+            let due = [queued.map(|q| q.at), placed.map(|p| p.at), follow];
+            let Some(at) = due.into_iter().flatten().min() else {
+                let ended = node.player.run(&span, self.frame, &mut node.events);
+                self.ended(track, ended, span.frame_of(span.to));
+                return;
+            };
+            let at = at.max(span.from);
             if at > span.from {
                 let head = span.until(at);
                 let ended = node.player.run(&head, self.frame, &mut node.events);
@@ -313,49 +265,26 @@ impl Renderer {
                 continue;
             }
             let frame = span.frame_of(at);
-            match queued.filter(|q| q.at <= at) {
-                Some(q) => self.switch(track, q, at, frame),
-                None => self.place(track, at, frame),
+            if let Some(queued) = queued.filter(|q| q.at <= at) {
+                self.switch(track, queued, at, frame);
+            } else if follow.is_some_and(|f| f <= at) {
+                self.follow(track, at, frame);
+            } else {
+                self.place(track, at, frame);
             }
         }
     }
 
-    fn ended(&mut self, track: usize, clip: Option<Arc<ClipPlan>>, frame: u64) {
+    pub(super) fn ended(&mut self, track: usize, clip: Option<Arc<ClipPlan>>, frame: u64) {
         let Some(clip) = clip else { return };
         if let Some(node) = &mut self.nodes[track] {
             node.automate_lanes(&clip.lanes, None);
         }
+        self.launch[track].follow = None;
         if self.launch[track].row.take().is_some() {
             self.emit(EngineEvent::ClipStopped { node: track as u16, frame });
         }
         self.discard(Some(clip));
-    }
-
-    /// A queued launch or stop has reached its boundary.
-    fn switch(&mut self, track: usize, queued: Queued, at: Pos, frame: u64) {
-        self.launch[track].queued = None;
-        self.launch[track].overridden = true;
-        if matches!(queued.what, Launch::Play { .. }) {
-            self.clip_starts(track, frame);
-        }
-        self.release_lane(track);
-        match queued.what {
-            Launch::Play { row, level } => {
-                let Some(clip) = self.slot_clip(track, row) else { return };
-                let Some(node) = &mut self.nodes[track] else { return };
-                let old = node.player.start(clip, at, at, Pos::MAX, level);
-                if let Some(old) = &old {
-                    node.automate_lanes(&old.lanes, None);
-                }
-                self.discard(old);
-                self.launch[track].row = Some(row);
-                self.emit(EngineEvent::ClipStarted { node: track as u16, row, frame });
-            }
-            Launch::Stop => {
-                let old = self.nodes[track].as_mut().and_then(|n| n.player.stop());
-                self.ended(track, old, frame);
-            }
-        }
     }
 
     /// The next clip of the arrangement lane starts.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::clock::Pos;
 use crate::model::clip::LoopBrace;
-use crate::model::ids::ClipId;
+use crate::model::ids::{ClipId, SceneId};
 use crate::model::launch::{LaunchSettings, Quantization};
 use crate::model::time::{Bpm, Signature, TempoStep};
 
@@ -174,8 +174,10 @@ pub struct PlanSlot {
 }
 
 /// A scene as the launcher sees it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct PlanScene {
+    /// The scene it was made from.
+    pub id: SceneId,
     /// Tempo it brings, and beats over which to glide there.
     pub tempo: Option<(Bpm, u16)>,
 }

@@ -292,6 +292,7 @@ pub(super) fn layout(project: &Project) -> Layout {
 
 pub(super) fn song_plan(project: &Project) -> SongPlan {
     let scene = |s: &crate::model::scene::Scene| PlanScene {
+        id: s.id,
         tempo: s.tempo.map(|t| (t.bpm, t.ramp_beats)),
     };
     SongPlan {

@@ -62,6 +62,18 @@ pub enum Gesture {
         /// 1–127.
         velocity: u8,
     },
+    /// Let go of a slot that was pressed by `Launch`: ends gates and repeats.
+    Release {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+    },
+    /// Forget what a track waits to do; `u16::MAX` for all tracks.
+    Cancel(u16),
+    /// How many frames late a launch or stop may come and still count for the boundary just passed. A
+    /// clip launched so plays in phase, as if it had started there. 0 at first.
+    Grace(u32),
     /// Stop a track's clip on the launch grid; while the transport stands, forget it at once, so that
     /// it does not come back with the next start.
     StopTrack(u16),
@@ -161,6 +173,22 @@ pub enum EngineEvent {
         node: u16,
         /// Row.
         row: u16,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// A track waits for a boundary.
+    Queued {
+        /// Track node.
+        node: u16,
+        /// Row of the clip it is to play; `None` to stop.
+        row: Option<u16>,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// A track no longer waits.
+    Cancelled {
+        /// Track node.
+        node: u16,
         /// Engine frame.
         frame: u64,
     },

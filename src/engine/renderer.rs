@@ -66,7 +66,7 @@ pub struct Setup {
 
 /// The callback's half of the engine.
 pub struct Renderer {
-    rate: u32,
+    pub(super) rate: u32,
     pub(super) frame: u64,
     pub(super) clock: Clock,
     pub(super) playing: bool,
@@ -74,6 +74,8 @@ pub struct Renderer {
     told_bpm: Option<Bpm>,
     pub(super) song: Arc<SongPlan>,
     pub(super) scene_tempo: Option<(Pos, Bpm, u16)>,
+    /// How late a launch may come and still count for the boundary just passed.
+    pub(super) grace_frames: u32,
     /// A node is away only while a worker has it.
     pub(super) nodes: Vec<Option<Box<Node>>>,
     pub(super) launch: Vec<TrackLaunch>,
@@ -131,6 +133,7 @@ impl Renderer {
             told_bpm: None,
             song: setup.song,
             scene_tempo: None,
+            grace_frames: 0,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
             heard: vec![false; nodes.len()],
             nodes,

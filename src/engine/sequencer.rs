@@ -127,6 +127,16 @@ impl Player {
         self.playing.as_ref().map(|p| &p.clip)
     }
 
+    /// Where time 0 of the clip being played lies.
+    pub fn origin(&self) -> Option<Pos> {
+        self.playing.as_ref().map(|p| p.origin)
+    }
+
+    /// What its chances follow.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Position within the clip being played at song position `pos`.
     pub fn clip_pos(&self, pos: Pos) -> Option<Pos> {
         self.playing.as_ref().map(|p| pos - p.base)
@@ -259,15 +269,17 @@ impl Player {
     }
 }
 
-/// Whether an event with this chance happens on this pass: a hash of seed, clip, event and pass, so
-/// that the same take is the same take everywhere (SplitMix64's finalizer).
+/// Whether an event with this chance happens on this pass.
 fn happens(seed: u64, clip: u32, event: u32, pass: u32, probability: u8) -> bool {
-    if probability >= 100 {
-        return true;
-    }
-    let mut x = seed ^ (u64::from(clip) << 32 | u64::from(event));
-    x = x.wrapping_add(u64::from(pass).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    probability >= 100 || draw(seed, clip, event, pass) % 100 < u64::from(probability)
+}
+
+/// A chance: a hash of seed, clip, what it is about and how often that was, so that the same take is
+/// the same take everywhere (SplitMix64's finalizer).
+pub fn draw(seed: u64, clip: u32, what: u32, time: u32) -> u64 {
+    let mut x = seed ^ (u64::from(clip) << 32 | u64::from(what));
+    x = x.wrapping_add(u64::from(time).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (x ^ (x >> 31)) % 100 < u64::from(probability)
+    x ^ (x >> 31)
 }

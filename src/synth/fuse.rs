@@ -22,8 +22,15 @@ pub struct Fused {
     pub programs: Vec<(String, ExprDef)>,
 }
 
+/// Larger graphs stay as they are: sorting them would take longer than anyone waits.
+const MAX_UNITS: usize = 4096;
+
 /// Rewrite `def`. What it computes stays the same to the last bit.
 pub fn fuse(def: &SynthDef) -> Fused {
+    let unchanged = || Fused { def: def.clone(), programs: Vec::new() };
+    if def.units.len() > MAX_UNITS {
+        return unchanged();
+    }
     let mut fuser = Fuser {
         def,
         readers: readers(def),
@@ -44,9 +51,9 @@ pub fn fuse(def: &SynthDef) -> Fused {
         fuser.waiting.retain(|i| !run.contains(i));
         fuser.place(&run);
     }
-    // Nothing is left, unless a unit reads a later one: plyphon is to say what is wrong with that.
-    for index in std::mem::take(&mut fuser.waiting) {
-        fuser.keep(index);
+    if !fuser.waiting.is_empty() {
+        // A unit reads what is not there or comes later: plyphon is to say what is wrong with that.
+        return unchanged();
     }
     Fused {
         def: SynthDef { name: def.name.clone(), params: def.params.clone(), units: fuser.units },

@@ -6,6 +6,7 @@ mod crash;
 mod determinism;
 mod exact;
 mod faults;
+mod launching;
 mod live_edit;
 mod mixer;
 mod scsynth;

@@ -263,7 +263,10 @@ pub fn gesture(rng: &mut Pcg64Mcg, tracks: u16) -> Gesture {
     let pitch = [36, 42, 46, 47, 48, 60][rng.random_range(0..6)];
     let row = rng.random_range(0..ROWS as u16 + 1);
     match rng.random_range(0..100) {
-        0..30 => Gesture::Launch { node, row, velocity: rng.random_range(1..=127) },
+        0..25 => Gesture::Launch { node, row, velocity: rng.random_range(1..=127) },
+        25..28 => Gesture::Release { node, row },
+        28 => Gesture::Cancel(node),
+        29 => Gesture::Grace(rng.random_range(0..8000)),
         30..36 => Gesture::StopTrack(node),
         36..38 => Gesture::LaunchScene(row),
         38 => Gesture::StopAll,
