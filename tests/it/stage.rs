@@ -13,7 +13,9 @@ use hardcore::model::clip::{
     AudioClip, Clip, ClipContent, LoopBrace, MidiClip, Note, WarpMarker, WarpMode,
 };
 use hardcore::model::ids::{BusId, ClipId, EffectId, NoteId, SceneId, TrackId};
-use hardcore::model::launch::{LaunchSettings, Quantization};
+use hardcore::model::launch::{
+    FollowAction, FollowKind, FollowTime, LaunchMode, LaunchSettings, Quantization,
+};
 use hardcore::model::mixer::{Bus, Db, Effect, MixerSettings, PluginType, Send};
 use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
@@ -192,6 +194,25 @@ pub fn stage(count: u32, seed: u64) -> Project {
     project
 }
 
+/// Every launch mode, some legato, some that lead on by themselves.
+fn launch(n: u32) -> LaunchSettings {
+    use LaunchMode::{Gate, Repeat, Toggle, Trigger};
+    let follow = FollowAction {
+        a: FollowKind::Next,
+        b: FollowKind::Other,
+        chance_a: 40,
+        chance_b: 60,
+        after: FollowTime::Loops(1),
+    };
+    LaunchSettings {
+        mode: [Trigger, Trigger, Gate, Toggle, Repeat][n as usize % 5],
+        legato: n % 3 == 0,
+        follow: (n % 4 == 1).then_some(follow),
+        velocity_amount: 0.5,
+        ..LaunchSettings::default()
+    }
+}
+
 fn point(at: i64, value: f32) -> AutomationPoint {
     AutomationPoint { at: Ticks(at), value, hold: false }
 }
@@ -210,7 +231,7 @@ fn track(i: u32, rng: &mut Pcg64Mcg) -> Track {
             color: None,
             length: Ticks(BAR),
             loop_brace: (n != 2).then_some(LoopBrace { start: Ticks(BAR / 4), end: Ticks(BAR) }),
-            launch: LaunchSettings { velocity_amount: 0.5, ..LaunchSettings::default() },
+            launch: launch(i + n),
             groove: None,
             muted: false,
             content: match &kind {
