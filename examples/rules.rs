@@ -1,7 +1,7 @@
 //! Composes and renders pieces in every written genre and holds them against the rules of the music.
 //!
-//! `cargo run --release --example rules -- [SEEDS] [FIRST_SEED] [GENRE]` prints a table; the seeds
-//! are FIRST_SEED, FIRST_SEED + 1, …
+//! `cargo run --release --example rules -- [SEEDS] [FIRST_SEED] [PROMPT]` prints a table; the
+//! seeds are FIRST_SEED, FIRST_SEED + 1, …
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -17,21 +17,19 @@ use hardcore::settings::CANDIDATES;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 
-/// The prompts: each names a written genre.
+/// The prompts where none is given: each names a written genre.
 const PROMPTS: [&str; 3] = ["gabber", "hard techno", "frenchcore"];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mut number = |default| words.next().and_then(|w| w.parse().ok()).unwrap_or(default);
     let (seeds, first): (u64, u64) = (number(20), number(700_000));
-    let only = words.next();
+    let own = words.next();
+    let prompts = own.as_deref().map_or(PROMPTS.to_vec(), |own| vec![own]);
     let library = Arc::new(Library::built_in());
     let factory = EmbeddedFactory::new(Arc::clone(&library));
     let mut failed = 0;
-    for prompt in PROMPTS {
-        if only.as_ref().is_some_and(|o| o != prompt) {
-            continue;
-        }
+    for prompt in prompts {
         let mut kept: BTreeMap<u8, (&str, u64)> = BTreeMap::new();
         for seed in first..first + seeds {
             let intent = understand(prompt, &SetContext::default());

@@ -81,7 +81,7 @@ pub fn launch_level(clip: &ClipPlan, velocity: u8) -> f32 {
 
 /// Where the follow action of a clip that started at `origin` fires first. Linked to the clip's end
 /// it counts its passes; one that does not loop has one.
-pub fn follow_at(clip: &ClipPlan, origin: Pos) -> Option<Pos> {
+fn follow_at(clip: &ClipPlan, origin: Pos) -> Option<Pos> {
     let follow = clip.launch.follow.as_ref()?;
     Some(match follow.after {
         FollowTime::Time(ticks) => origin + Pos(Pos::from(ticks).0.max(1)),
@@ -102,6 +102,16 @@ pub fn follow_again(clip: &ClipPlan, at: Pos) -> Option<Pos> {
             clip.loop_start.map(|_| at + Pos(clip.pass_length(1).0 * i64::from(times.max(1))))
         }
     }
+}
+
+/// Where it fires first after `now`, for a clip that started at `origin`.
+pub fn follow_after(clip: &ClipPlan, origin: Pos, now: Pos) -> Option<Pos> {
+    let first = follow_at(clip, origin)?;
+    if first > now {
+        return Some(first);
+    }
+    let period = (follow_again(clip, first)? - first).0.max(1);
+    Some(first + Pos(((now - first).0 / period + 1) * period))
 }
 
 /// The action that a draw picks: each with its weight, none if both have none.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clock::Pos;
 use super::launcher::{
-    Launch, Queued, boundary, follow_again, follow_at, follow_to, grid, launch_level, pick,
+    Launch, Queued, boundary, follow_after, follow_again, follow_to, grid, launch_level, pick,
 };
 use super::plan::ClipPlan;
 use super::protocol::EngineEvent;
@@ -18,9 +18,10 @@ impl Renderer {
     pub(super) fn launch(&mut self, frame: u64, node: u16, row: u16, velocity: u8) {
         let track = usize::from(node);
         let Some(clip) = self.slot_clip(track, row) else { return self.queue_stop(frame, track) };
+        let toggles = clip.launch.mode == LaunchMode::Toggle && self.playing;
         let now = self.launch_pos(frame);
         let state = self.launch[track];
-        if clip.launch.mode == LaunchMode::Toggle {
+        if toggles {
             let waits = state.queued.map(|q| q.what.row());
             if waits == Some(Some(row)) {
                 return self.cancel(frame, track);
@@ -146,7 +147,7 @@ impl Renderer {
                 let goes_on =
                     |from: &Pos| clip.loop_start.is_some() || at - *from < clip.pass_length(0);
                 let origin = legato.filter(goes_on).unwrap_or(queued.at.min(at));
-                let follow = follow_at(&clip, origin).filter(|follow| *follow > at);
+                let follow = follow_after(&clip, origin, at);
                 let again = self.repeats(track, row, &clip, at);
                 let Some(node) = &mut self.nodes[track] else { return };
                 let old = node.player.start(clip, origin, at, Pos::MAX, level);

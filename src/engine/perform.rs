@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::clock::{Pos, Span};
-use super::launcher::{Launch, Queued, TrackLaunch};
+use super::launcher::{Launch, Queued, TrackLaunch, follow_after};
 use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
@@ -201,6 +201,10 @@ impl Renderer {
             }
         };
         if let Some(clip) = edited.filter(|e| e.id == playing) {
+            if state.row.is_some() {
+                let origin = node.player.origin();
+                self.launch[track].follow = origin.and_then(|o| follow_after(&clip, o, pos));
+            }
             let old = node.player.replace(clip, pos);
             if let Some(old) = &old {
                 node.automate_lanes(&old.lanes, None);

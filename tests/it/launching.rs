@@ -129,6 +129,11 @@ fn a_toggle_stops_with_the_second_press() {
     assert_eq!(heard, [(Some(0), 100), (None, 200)]);
     let heard = perform(&p, &[(HALF, press(0)), (100, press(0))], 3 * BAR_BLOCKS);
     assert_eq!(heard, [], "the second press takes the first back");
+    // What played before the transport stopped plays again, whoever starts it.
+    let script =
+        [(0, press(0)), (HALF, Gesture::Stop), (100, press(0)), (HALF, Gesture::Cancel(0))];
+    let heard = perform(&p, &script, BAR_BLOCKS);
+    assert_eq!(heard.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [Some(0), Some(0)]);
 }
 
 #[test]
@@ -201,6 +206,16 @@ fn follow_actions_lead_through_the_run() {
     // By hand comes first.
     let heard = perform(&p, &[(0, press(0)), (HALF, press(2))], 3 * BAR_BLOCKS);
     assert_eq!(heard, [(Some(0), 0), (Some(2), 100), (None, 150)]);
+    // Legato, the pass that had begun is the first.
+    let legato = LaunchSettings {
+        legato: true,
+        quantization: Some(Quantization::Quarter),
+        ..following(FollowKind::Next, FollowTime::Loops(1))
+    };
+    let p = rows(&[LaunchSettings::default(), legato, LaunchSettings::default()]);
+    let script = [(0, press(0)), (BAR_BLOCKS + HALF - 10, press(1))];
+    let heard = perform(&p, &script, 2 * BAR_BLOCKS);
+    assert_eq!(heard, [(Some(0), 0), (Some(1), 150), (Some(2), 200)]);
     // A jump goes to the scene's row.
     let jump = following(FollowKind::Jump(SceneId(902)), FollowTime::Loops(1));
     let p = rows(&[jump, LaunchSettings::default(), LaunchSettings::default()]);
