@@ -94,7 +94,7 @@ fn sine(phase: u32) -> f32 {
     let y = 39.536_706 * u - 76.549_78;
     let y = y * u + 81.601_004;
     let y = y * u - 41.341_655;
-    let y = y * u + 6.283_185;
+    let y = y * u + TAU;
     (x * y).copysign(cycles)
 }
 
