@@ -206,7 +206,7 @@ fn launch(n: u32) -> LaunchSettings {
     };
     LaunchSettings {
         mode: [Trigger, Trigger, Gate, Toggle, Repeat][n as usize % 5],
-        legato: n % 3 == 0,
+        legato: n.is_multiple_of(3),
         follow: (n % 4 == 1).then_some(follow),
         velocity_amount: 0.5,
         ..LaunchSettings::default()
