@@ -14,6 +14,7 @@
 //! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
 //! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
 //! | [`export`] | bounces: WAV, stems, MIDI; a piece heard, balanced and held against the rules | `model`, `engine`, `analysis`, [`files`] |
+//! | [`midi`] | messages, controllers with lights, learning, clock | `model`, `engine::protocol` |
 //! | [`persistence`] | `.hcs` projects, library, profile, samples on disk | `model`, [`files`] |
 //! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
 //! | [`logging`], [`crash`] | the log file, the crash report | |
@@ -66,6 +67,7 @@ pub mod export;
 pub mod files;
 pub mod generation;
 pub mod logging;
+pub mod midi;
 pub mod model;
 pub mod persistence;
 pub mod session;

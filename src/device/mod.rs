@@ -1,3 +1,4 @@
-//! Where blocks go live: the sound card, through cpal.
+//! Where blocks go live: sound cards, through cpal.
 
 pub mod card;
+pub mod port;

@@ -112,6 +112,26 @@ impl Quantization {
     }
 }
 
+/// What a slot of the grid does: the one state that window, pads and terminal show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ClipState {
+    /// No clip in it.
+    #[default]
+    Empty,
+    /// A clip that does not play.
+    Stopped,
+    /// Starts on the next line of its grid.
+    PlayQueued,
+    /// Plays.
+    Playing,
+    /// Plays, and stops on the next line of the grid.
+    StopQueued,
+    /// Records from the next line of its grid on.
+    RecordQueued,
+    /// Records.
+    Recording,
+}
+
 /// What happens after a clip has played for a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

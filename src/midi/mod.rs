@@ -1,0 +1,1 @@
+//! MIDI: messages in and out, controllers with lights, learning, clock.
