@@ -79,6 +79,18 @@ struct Ramp {
     next: i64,
 }
 
+/// How much faster (or slower, below 0) the music runs than its tempo says, in thousandths, −500…500:
+/// what a hand on the platter does to come together with another deck.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nudge(i16);
+
+impl Nudge {
+    /// A nudge by `thousandths` of the tempo, limited to half of it.
+    pub fn new(thousandths: i16) -> Self {
+        Nudge(thousandths.clamp(-500, 500))
+    }
+}
+
 /// A stretch of positions of one block at one tempo.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
@@ -111,10 +123,14 @@ struct Line {
 }
 
 impl Line {
-    fn new(anchor: Anchor, rate: u32) -> Self {
+    fn new(anchor: Anchor, rate: u32, nudge: Nudge) -> Self {
         // frames per tick = 60 000 · rate / (PPQ · milli-BPM)
         let num = (60_000 * i128::from(rate)) << (FRAC - 16);
-        Line { anchor, num, den: i128::from(PPQ) * i128::from(anchor.bpm.milli()) }
+        let den = i128::from(PPQ) * i128::from(anchor.bpm.milli());
+        match nudge.0 {
+            0 => Line { anchor, num, den },
+            n => Line { anchor, num: num * 1000, den: den * (1000 + i128::from(n)) },
+        }
     }
 
     fn fine_frame(&self, pos: Pos) -> i128 {
@@ -147,6 +163,7 @@ pub struct Clock {
     /// follow its map again or the map itself is changed.
     manual: bool,
     ramp: Option<Ramp>,
+    nudge: Nudge,
 }
 
 impl Clock {
@@ -155,8 +172,9 @@ impl Clock {
     pub fn new(rate: u32, map: Arc<[TempoStep]>) -> Self {
         let bpm = map.first().map_or(Bpm::from_milli(120_000), |s| s.bpm);
         let anchor = Anchor { pos: Pos::ZERO, frame: 0, bpm };
+        let (cursor, nudge) = (Pos::ZERO, Nudge::default());
         let mut clock =
-            Clock { rate, anchor, cursor: Pos::ZERO, map, next: 0, manual: false, ramp: None };
+            Clock { rate, anchor, cursor, map, next: 0, manual: false, ramp: None, nudge };
         clock.locate(Pos::ZERO, 0);
         clock
     }
@@ -202,6 +220,30 @@ impl Clock {
         self.cursor = pos;
     }
 
+    /// Move to a place `before` ahead of `pos`, which will sound at `frame`, and run from there at the
+    /// tempo of `pos`.
+    pub fn count_in(&mut self, pos: Pos, before: Pos, frame: u64) {
+        self.locate(pos, frame);
+        (self.anchor.pos, self.cursor) = (pos - before, pos - before);
+        self.next = self.map.partition_point(|s| Pos::from(s.at) < pos);
+    }
+
+    /// Go on at `to` instead of at `at`, where the cursor stands: not a frame is lost or won.
+    pub fn wrap(&mut self, at: Pos, to: Pos) {
+        let given = self.ramp.take().map_or(self.anchor.bpm, |ramp| ramp.b);
+        self.next = self.map.partition_point(|s| Pos::from(s.at) <= to);
+        let mapped = self.next.checked_sub(1).and_then(|i| self.map.get(i)).map(|s| s.bpm);
+        self.re_anchor(at, mapped.filter(|_| !self.manual).unwrap_or(given));
+        (self.anchor.pos, self.cursor) = (to, to);
+    }
+
+    /// Run faster or slower than the tempo says, from `frame` on.
+    pub fn set_nudge(&mut self, frame: u64, nudge: Nudge) {
+        let bpm = self.anchor.bpm;
+        self.anchor_at(frame, bpm);
+        self.nudge = nudge;
+    }
+
     /// Take the tempo `bpm` from `frame` on, which must not lie before what was played.
     pub fn set_tempo(&mut self, frame: u64, bpm: Bpm) {
         self.manual = true;
@@ -238,8 +280,13 @@ impl Clock {
         self.anchor = Anchor { pos, frame, bpm };
     }
 
+    /// The frame on which `pos` falls at the tempo in force.
+    pub fn frame_of(&self, pos: Pos) -> u64 {
+        self.line().frame_of(pos)
+    }
+
     fn line(&self) -> Line {
-        Line::new(self.anchor, self.rate)
+        Line::new(self.anchor, self.rate, self.nudge)
     }
 
     /// The smallest position at or after the cursor that sounds at `frame` or later, at the tempo in

@@ -3,7 +3,8 @@
 
 use super::clock::Pos;
 use super::plan::{ClipPlan, PlanSlot, SongPlan};
-use crate::model::launch::{FollowAction, FollowKind, FollowTime, Quantization};
+use crate::model::launch::{FollowAction, FollowKind, FollowTime, Quantization, TrackState};
+use crate::model::time::Signature;
 
 /// A launch or stop waiting for its boundary.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,15 @@ pub enum Launch {
         /// Level from the pad's velocity, 0–1.
         level: f32,
     },
+    /// Play the clip in this row so that it ends at `end`, then go back to what played before.
+    Fill {
+        /// Row.
+        row: u16,
+        /// Level from the pad's velocity, 0–1.
+        level: f32,
+        /// Where it ends.
+        end: Pos,
+    },
     /// Stop the track.
     Stop,
 }
@@ -33,10 +43,50 @@ impl Launch {
     /// The row it plays.
     pub fn row(self) -> Option<u16> {
         match self {
-            Launch::Play { row, .. } => Some(row),
+            Launch::Play { row, .. } | Launch::Fill { row, .. } => Some(row),
             Launch::Stop => None,
         }
     }
+}
+
+/// A clip that plays up to a line and then makes room for what played before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fill {
+    /// Where it ends.
+    pub end: Pos,
+    /// What comes back.
+    pub back: Back,
+}
+
+/// What comes back after a fill.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Back {
+    /// The clip in `row`, as if it had played on.
+    Clip {
+        /// Row.
+        row: u16,
+        /// Where its time 0 lies.
+        origin: Pos,
+        /// Its level, 0–1.
+        level: f32,
+    },
+    /// The arrangement.
+    Arrangement,
+    /// Silence.
+    Nothing,
+}
+
+/// A clip being recorded: what is played by hand on the track while it runs is told with its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recording {
+    /// Row of the clip.
+    pub row: u16,
+    /// How long; 0 until it is ended.
+    pub length: Pos,
+    /// Where it began; `None` before its line of the grid.
+    pub from: Option<Pos>,
+    /// Where it ends.
+    pub end: Option<Pos>,
 }
 
 /// Launch state of one track.
@@ -52,16 +102,51 @@ pub struct TrackLaunch {
     pub follow: Option<Pos>,
     /// Follow actions so far: each draws its own chances.
     pub follows: u32,
+    /// The clip that plays is a fill.
+    pub fill: Option<Fill>,
+    /// The clip being recorded.
+    pub recording: Option<Recording>,
     /// The session has the track; its arrangement lane is silent.
     pub overridden: bool,
     /// Next clip of the arrangement lane.
     pub next_placed: usize,
 }
 
-/// The grid step of a clip, or the song's; `None` launches at once.
-pub fn grid(clip: Option<&ClipPlan>, song: &SongPlan) -> Option<Pos> {
+impl TrackLaunch {
+    /// What the grid shows of it; `progress` is that of the clip that plays, 0–255.
+    pub fn state(&self, progress: u8) -> TrackState {
+        TrackState {
+            playing: self.row,
+            queued: self.queued.map(|q| q.what.row()),
+            recording: self.recording.map(|r| r.row),
+            progress,
+        }
+    }
+
+    /// Count from a place that lies `by` further on: the loop of the arrangement came round.
+    pub fn shift(&mut self, by: Pos) {
+        let places = [
+            self.queued.as_mut().map(|q| &mut q.at),
+            self.follow.as_mut(),
+            self.fill.as_mut().map(|f| &mut f.end),
+        ];
+        places.into_iter().flatten().for_each(|at| *at = *at + by);
+        if let Some(Queued { what: Launch::Fill { end, .. }, .. }) = &mut self.queued {
+            *end = *end + by;
+        }
+        if let Some(Fill { back: Back::Clip { origin, .. }, .. }) = &mut self.fill {
+            *origin = *origin + by;
+        }
+        if let Some(r) = &mut self.recording {
+            (r.from, r.end) = (r.from.map(|at| at + by), r.end.map(|at| at + by));
+        }
+    }
+}
+
+/// The grid step of a clip, or the song's, in bars of `signature`; `None` launches at once.
+pub fn grid(clip: Option<&ClipPlan>, song: &SongPlan, signature: Signature) -> Option<Pos> {
     let own: Option<Quantization> = clip.and_then(|c| c.launch.quantization);
-    own.unwrap_or(song.quantization).step(song.signature).map(Pos::from)
+    own.unwrap_or(song.quantization).step(signature).map(Pos::from)
 }
 
 /// Where something asked for at `now` happens: on the next line of the grid, or on the one just

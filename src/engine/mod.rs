@@ -11,6 +11,7 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
+//! | `metronome`, `snapshot` | the click; where the music is, for all to read |
 //! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
@@ -27,6 +28,7 @@ pub mod launcher;
 mod launching;
 pub mod live_edit;
 pub mod meter;
+pub mod metronome;
 pub mod node;
 pub mod offline;
 mod perform;
@@ -38,6 +40,7 @@ pub mod rack;
 pub mod renderer;
 pub mod samples;
 pub mod sequencer;
+pub mod snapshot;
 pub mod solo;
 pub mod sound;
 pub mod strip;

@@ -2,15 +2,36 @@
 
 use std::sync::Arc;
 
-use super::clock::{Pos, Span};
+use super::clock::{Nudge, Pos, Span};
 use super::launcher::{Launch, Queued, TrackLaunch, follow_after};
 use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
 use super::renderer::Renderer;
 use super::sequencer::VoiceEvent;
+use super::snapshot::Metre;
+use crate::model::time::{Bpm, Signature};
 
 /// Names of notes played by hand start here, above any the sequencer hands out.
 const HAND_KEYS: u32 = 0x8000_0000;
+
+/// Tempo and signature that a launched scene brings with its line of the grid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SceneTurn {
+    pub at: Pos,
+    pub tempo: Option<(Bpm, u16)>,
+    pub signature: Option<Signature>,
+}
+
+/// What concerns the song as a whole.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// The bars of clicks are over.
+    Begin,
+    /// A scene's tempo and signature.
+    Scene(SceneTurn),
+    /// The loop of the arrangement comes round to here.
+    Around(Pos),
+}
 
 impl Renderer {
     pub(super) fn perform(&mut self, frame: u64, gesture: Gesture) {
@@ -46,16 +67,28 @@ impl Renderer {
             }
             Gesture::Cancel(node) => self.cancel(frame, usize::from(node)),
             Gesture::Grace(frames) => self.grace_frames = frames,
+            Gesture::Fill { node, row, velocity } => self.launch_fill(frame, node, row, velocity),
+            Gesture::Record { node, row, length } => self.record(frame, node, row, length),
+            Gesture::RecordEnd(node) => self.record_end(frame, usize::from(node)),
             Gesture::LaunchScene(row) => self.launch_scene(frame, row),
             Gesture::BackToArrangement(node) => self.back_to_arrangement(frame, node),
             Gesture::Tempo(bpm) => self.clock.set_tempo(frame, bpm),
+            Gesture::Glide(bpm, beats) => {
+                self.clock.set_tempo_at(self.clock.pos_at(frame), bpm, beats);
+            }
+            Gesture::Nudge(by) => self.clock.set_nudge(frame, Nudge::new(by)),
+            Gesture::Loop(on) => self.looping = on,
+            Gesture::Metronome(on) => self.metronome.on = on,
+            Gesture::CountIn(bars) => self.count_in(frame, bars),
             Gesture::NoteOn { node, pitch, velocity } => {
+                self.played(frame, node, pitch, velocity.max(1));
                 let offset = (frame - self.frame).min(63) as u8;
                 let key = HAND_KEYS | u32::from(pitch);
                 let velocity = f32::from(velocity.min(127)) / 127.0;
                 self.voice_event(node, VoiceEvent::Note { offset, pitch, velocity, key });
             }
             Gesture::NoteOff { node, pitch } => {
+                self.played(frame, node, pitch, 0);
                 self.voice_event(node, VoiceEvent::Release { key: HAND_KEYS | u32::from(pitch) });
             }
             Gesture::Set { node, target, value } => {
@@ -69,6 +102,15 @@ impl Renderer {
         }
     }
 
+    /// Tell what is played by hand on a track that records.
+    fn played(&mut self, frame: u64, node: u16, pitch: u8, velocity: u8) {
+        let records = self.launch.get(usize::from(node)).is_some_and(|l| l.recording.is_some());
+        if records && self.is_running() {
+            let at = self.clock.pos_at(frame);
+            self.emit(EngineEvent::Played { node, pitch, velocity, at, frame });
+        }
+    }
+
     fn voice_event(&mut self, node: u16, event: VoiceEvent) {
         if let Some(Some(node)) = self.nodes.get_mut(usize::from(node)) {
             node.events.push(event);
@@ -78,6 +120,41 @@ impl Renderer {
     /// Start the transport at `pos`: arrangement lanes find their place, session clips start over.
     fn begin(&mut self, frame: u64, pos: Pos) {
         self.clock.locate(pos, frame);
+        self.metre_from(pos);
+        self.begin_here(frame, pos);
+    }
+
+    /// Count bars from the start under the song's own signature, and from `pos` under one that a
+    /// scene brought.
+    fn metre_from(&mut self, pos: Pos) {
+        self.metre = Metre::default();
+        if self.signature != self.song.signature {
+            let bars = pos.0.div_euclid(Pos::from(self.song.signature.bar()).0.max(1));
+            self.metre = Metre { origin: pos, bars };
+        }
+    }
+
+    /// Whether time passes: the transport runs or is counted in.
+    pub(super) fn is_running(&self) -> bool {
+        self.playing || self.counting.is_some()
+    }
+
+    /// Start the transport at the start position after bars of clicks.
+    fn count_in(&mut self, frame: u64, bars: u8) {
+        self.halt(frame);
+        let before = Pos(Pos::from(self.signature.bar()).0 * i64::from(bars.min(8)));
+        if before == Pos::ZERO {
+            return self.begin(frame, self.start_pos);
+        }
+        self.metre_from(self.start_pos);
+        self.clock.count_in(self.start_pos, before, frame);
+        self.counting = Some(self.start_pos);
+        self.emit(EngineEvent::CountIn { frame });
+    }
+
+    /// The clock stands at `pos`, which sounds at `frame`: everything starts there.
+    fn begin_here(&mut self, frame: u64, pos: Pos) {
+        self.counting = None;
         self.playing = true;
         for track in 0..self.launch.len() {
             let state = self.launch[track];
@@ -85,6 +162,7 @@ impl Renderer {
                 Some(row) if state.overridden && state.queued.is_none() => {
                     let what = Launch::Play { row, level: 1.0 };
                     self.launch[track].queued = Some(Queued { at: pos, what });
+                    self.launch[track].fill = None;
                 }
                 _ => {}
             }
@@ -103,26 +181,32 @@ impl Renderer {
     }
 
     fn halt(&mut self, frame: u64) {
-        if !self.playing {
+        if !self.is_running() {
             return;
         }
-        self.playing = false;
+        (self.playing, self.counting) = (false, None);
+        let here = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
+            self.recorded(track, here, frame);
             let Some(node) = &mut self.nodes[track] else { continue };
             let old = node.player.stop();
             if let Some(clip) = &old {
                 node.automate_lanes(&clip.lanes, None);
             }
             self.release_lane(track);
-            (self.launch[track].queued, self.launch[track].follow) = (None, None);
+            let state = &mut self.launch[track];
+            (state.queued, state.follow, state.fill) = (None, None, None);
             self.discard(old);
         }
-        self.scene_tempo = None;
+        self.scene_turn = None;
         self.emit(EngineEvent::Transport { playing: false, frame });
     }
 
     /// A launch starts a stopped transport at the start position.
     pub(super) fn launch_pos(&mut self, frame: u64) -> Pos {
+        if let Some(start) = self.counting {
+            return start;
+        }
         if !self.playing {
             self.begin(frame, self.start_pos);
         }
@@ -131,8 +215,9 @@ impl Renderer {
 
     fn back_to_arrangement(&mut self, frame: u64, node: u16) {
         if node == u16::MAX {
-            self.scene_tempo = None;
+            self.scene_turn = None;
             self.clock.follow_map(frame);
+            (self.signature, self.metre) = (self.song.signature, Metre::default());
         }
         let pos = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
@@ -153,7 +238,7 @@ impl Renderer {
     }
 
     /// Point a track that the arrangement has at its lane, starting a clip that `pos` lies in.
-    fn find_place(&mut self, track: usize, pos: Pos) {
+    pub(super) fn find_place(&mut self, track: usize, pos: Pos) {
         if self.launch[track].overridden {
             return;
         }
@@ -221,25 +306,99 @@ impl Renderer {
 
     /// Let the music run up to `frame`.
     pub(super) fn advance(&mut self, frame: u64) {
-        if !self.playing {
-            return;
-        }
-        loop {
-            let limit = self.scene_tempo.map_or(Pos::MAX, |(at, ..)| at);
+        while self.is_running() {
+            let turn = self.next_turn();
+            let limit = turn.map_or(Pos::MAX, |(at, _)| at);
             while let Some(span) = self.clock.next_span(frame, limit) {
+                self.click(&span);
                 for track in 0..self.launch.len() {
-                    self.run_track(track, span);
+                    if self.counting.is_none() {
+                        self.run_track(track, span);
+                    }
                 }
             }
-            match self.scene_tempo {
-                Some((at, bpm, beats))
-                    if at <= self.clock.pos() && self.clock.pos_at(frame) > at =>
-                {
-                    self.clock.set_tempo_at(at, bpm, beats);
-                    self.scene_tempo = None;
+            match turn {
+                Some((at, turn)) if at <= self.clock.pos() && self.clock.pos_at(frame) > at => {
+                    self.turn(at, turn);
                 }
                 _ => return,
             }
+        }
+    }
+
+    /// What next concerns the song as a whole, and where.
+    fn next_turn(&self) -> Option<(Pos, Turn)> {
+        if let Some(start) = self.counting {
+            return Some((start, Turn::Begin));
+        }
+        let pos = self.clock.pos();
+        let brace = self.song.brace.filter(|(_, end)| self.looping && pos <= *end);
+        let around = brace.map(|(start, end)| (end, Turn::Around(start)));
+        let scene = self.scene_turn.map(|s| (s.at, Turn::Scene(s)));
+        around.into_iter().chain(scene).min_by_key(|(at, _)| *at)
+    }
+
+    fn turn(&mut self, at: Pos, turn: Turn) {
+        match turn {
+            Turn::Begin => {
+                let frame = self.clock.frame_of(at);
+                self.begin_here(frame, at);
+            }
+            Turn::Scene(scene) => {
+                self.scene_turn = None;
+                if let Some((bpm, beats)) = scene.tempo {
+                    self.clock.set_tempo_at(at, bpm, beats);
+                }
+                if let Some(signature) = scene.signature.filter(|s| *s != self.signature) {
+                    let bar = Pos::from(self.signature.bar());
+                    let bars = (at - self.metre.origin).ceil_to(bar).0 / bar.0.max(1);
+                    self.metre = Metre { origin: at, bars: self.metre.bars + bars };
+                    self.signature = signature;
+                }
+            }
+            Turn::Around(to) => self.around(at, to),
+        }
+    }
+
+    /// The loop of the arrangement comes round. Clips of the session play on, whatever the timeline
+    /// does.
+    fn around(&mut self, at: Pos, to: Pos) {
+        let frame = self.clock.frame_of(at);
+        self.clock.wrap(at, to);
+        let by = to - at;
+        if let Some(scene) = &mut self.scene_turn {
+            scene.at = scene.at + by;
+        }
+        for track in 0..self.launch.len() {
+            self.launch[track].shift(by);
+            let session = self.launch[track].row.is_some();
+            let Some(node) = &mut self.nodes[track] else { continue };
+            if session {
+                node.player.shift(by);
+                continue;
+            }
+            node.player.shift_notes(by);
+            if !self.launch[track].overridden {
+                let old = node.player.stop();
+                self.ended(track, old, frame);
+                self.clip_starts(track, frame);
+                self.find_place(track, to);
+            }
+        }
+    }
+
+    /// Click on the beats of a span.
+    fn click(&mut self, span: &Span) {
+        if !self.metronome.on && self.counting.is_none() {
+            return;
+        }
+        let (origin, beat) = (self.metre.origin, Pos::from(self.signature.beat()));
+        let mut at = (span.from - origin).ceil_to(beat);
+        while origin + at < span.to {
+            let offset = span.frame_of(origin + at).saturating_sub(self.frame).min(63) as u8;
+            let accent = at.0.rem_euclid(Pos::from(self.signature.bar()).0.max(1)) == 0;
+            self.metronome.tick(offset, accent);
+            at = at + beat;
         }
     }
 
@@ -254,7 +413,9 @@ impl Renderer {
                 .flatten()
                 .filter(|p| p.at < span.to);
             let follow = state.follow.filter(|at| *at < span.to);
-            let due = [queued.map(|q| q.at), placed.map(|p| p.at), follow];
+            let fill = state.fill.map(|f| f.end).filter(|at| *at < span.to);
+            let recorded = state.recording.and_then(|r| r.end).filter(|at| *at < span.to);
+            let due = [queued.map(|q| q.at), placed.map(|p| p.at), follow, fill, recorded];
             let Some(at) = due.into_iter().flatten().min() else {
                 let ended = node.player.run(&span, self.frame, &mut node.events);
                 self.ended(track, ended, span.frame_of(span.to));
@@ -269,8 +430,12 @@ impl Renderer {
                 continue;
             }
             let frame = span.frame_of(at);
-            if let Some(queued) = queued.filter(|q| q.at <= at) {
+            if recorded.is_some_and(|r| r <= at) {
+                self.recorded(track, at, frame);
+            } else if let Some(queued) = queued.filter(|q| q.at <= at) {
                 self.switch(track, queued, at, frame);
+            } else if fill.is_some_and(|f| f <= at) {
+                self.fill_ends(track, at, frame);
             } else if follow.is_some_and(|f| f <= at) {
                 self.follow(track, at, frame);
             } else {

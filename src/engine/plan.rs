@@ -180,6 +180,8 @@ pub struct PlanScene {
     pub id: SceneId,
     /// Tempo it brings, and beats over which to glide there.
     pub tempo: Option<(Bpm, u16)>,
+    /// Time signature it brings.
+    pub signature: Option<Signature>,
 }
 
 /// What belongs to no track.
@@ -191,6 +193,8 @@ pub struct SongPlan {
     pub quantization: Quantization,
     /// Time signature.
     pub signature: Signature,
+    /// What of the arrangement repeats while the loop is on: from here to before there.
+    pub brace: Option<(Pos, Pos)>,
     /// By row.
     pub scenes: Vec<PlanScene>,
     /// Seed of every chance.

@@ -294,11 +294,14 @@ pub(super) fn song_plan(project: &Project) -> SongPlan {
     let scene = |s: &crate::model::scene::Scene| PlanScene {
         id: s.id,
         tempo: s.tempo.map(|t| (t.bpm, t.ramp_beats)),
+        signature: s.signature,
     };
+    let brace = project.arrangement.as_ref().and_then(|a| a.loop_brace);
     SongPlan {
         tempo: project.song.tempo.steps().into(),
         quantization: project.song.quantization,
         signature: project.song.signature,
+        brace: brace.filter(|b| b.end > b.start).map(|b| (b.start.into(), b.end.into())),
         scenes: project.scenes.iter().map(scene).collect(),
         seed: project.song.seed,
     }

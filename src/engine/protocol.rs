@@ -74,6 +74,27 @@ pub enum Gesture {
     /// How many frames late a launch or stop may come and still count for the boundary just passed. A
     /// clip launched so plays in phase, as if it had started there. 0 at first.
     Grace(u32),
+    /// Launch the clip in a slot so that it ends with the pass of the clip that plays, or on the next
+    /// line of the grid it can end on, and then go back to what played.
+    Fill {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+        /// 1–127.
+        velocity: u8,
+    },
+    /// Record into the clip in a slot, which starts to play on the next line of its grid.
+    Record {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+        /// How long; 0 until it is ended.
+        length: Pos,
+    },
+    /// End a track's recording on the next line of the grid; the clip plays on.
+    RecordEnd(u16),
     /// Stop a track's clip on the launch grid; while the transport stands, forget it at once, so that
     /// it does not come back with the next start.
     StopTrack(u16),
@@ -86,6 +107,16 @@ pub enum Gesture {
     /// Take a tempo at once, running or stopped. It holds until the arrangement gets everything back
     /// or its own tempo is edited.
     Tempo(Bpm),
+    /// Glide to a tempo over this many quarter notes.
+    Glide(Bpm, u16),
+    /// Run faster than the tempo by this many thousandths of it, or slower, until it is 0 again.
+    Nudge(i16),
+    /// Repeat the stretch of the arrangement that its loop brace spans, or not.
+    Loop(bool),
+    /// Click on every beat, or not.
+    Metronome(bool),
+    /// Start the transport at the start position after this many bars of clicks.
+    CountIn(u8),
     /// Start a note on a track (live playing, audition).
     NoteOn {
         /// Track node.
@@ -196,6 +227,48 @@ pub enum EngineEvent {
     ClipStopped {
         /// Track node.
         node: u16,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// A recording began.
+    Recording {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+        /// Its clip's time 0.
+        from: Pos,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// A recording ended.
+    Recorded {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+        /// Its clip's time 0.
+        from: Pos,
+        /// Where it ended.
+        to: Pos,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// A note played by hand on a track that records or is about to.
+    Played {
+        /// Track node.
+        node: u16,
+        /// MIDI pitch.
+        pitch: u8,
+        /// 1–127; 0 where it ends.
+        velocity: u8,
+        /// Where.
+        at: Pos,
+        /// Engine frame.
+        frame: u64,
+    },
+    /// Bars of clicks before the transport starts.
+    CountIn {
         /// Engine frame.
         frame: u64,
     },

@@ -9,12 +9,15 @@ use super::clock::{Clock, Pos};
 use super::contain::is_sound;
 use super::graph::{Graph, Tap};
 use super::launcher::TrackLaunch;
+use super::metronome::Metronome;
 use super::node::Node;
+use super::perform::SceneTurn;
 use super::plan::{ClipPlan, SongPlan};
 use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
+use super::snapshot::{Metre, Playhead, Snapshot};
 use super::solo;
 use super::workers::Workers;
-use crate::model::time::Bpm;
+use crate::model::time::{Bpm, Signature};
 
 /// Commands waiting for their frame at most; more wait in their rings.
 const MAX_PENDING: usize = 1024;
@@ -26,11 +29,14 @@ pub struct Outputs {
     pub master: StereoBlock,
     /// The cue output.
     pub cue: StereoBlock,
+    /// The metronome, for the player's ears only; `None` while it is silent.
+    pub click: Option<StereoBlock>,
 }
 
 impl Outputs {
     /// Silence.
-    pub const SILENT: Outputs = Outputs { master: StereoBlock::SILENT, cue: StereoBlock::SILENT };
+    pub const SILENT: Outputs =
+        Outputs { master: StereoBlock::SILENT, cue: StereoBlock::SILENT, click: None };
 }
 
 /// When the block will be heard.
@@ -73,7 +79,16 @@ pub struct Renderer {
     pub(super) start_pos: Pos,
     told_bpm: Option<Bpm>,
     pub(super) song: Arc<SongPlan>,
-    pub(super) scene_tempo: Option<(Pos, Bpm, u16)>,
+    pub(super) scene_turn: Option<SceneTurn>,
+    /// Bars are clicked until the transport starts here.
+    pub(super) counting: Option<Pos>,
+    /// The loop of the arrangement is on.
+    pub(super) looping: bool,
+    pub(super) metronome: Metronome,
+    /// The time signature in force, and where it began to be.
+    pub(super) signature: Signature,
+    pub(super) metre: Metre,
+    snapshot: Arc<Snapshot>,
     /// How late a launch may come and still count for the boundary just passed.
     pub(super) grace_frames: u32,
     /// A node is away only while a worker has it.
@@ -123,6 +138,7 @@ fn overtakes(pending: &mut [(u64, Command)], frame: u64, command: &Command) -> b
 impl Renderer {
     /// A renderer at frame 0, transport stopped.
     pub fn new(setup: Setup) -> Self {
+        let signature = setup.song.signature;
         let nodes: Vec<_> = setup.nodes.into_iter().map(|n| Some(Box::new(n))).collect();
         let mut renderer = Renderer {
             rate: setup.rate,
@@ -132,7 +148,13 @@ impl Renderer {
             start_pos: Pos::ZERO,
             told_bpm: None,
             song: setup.song,
-            scene_tempo: None,
+            scene_turn: None,
+            counting: None,
+            looping: false,
+            metronome: Metronome::new(setup.rate),
+            signature,
+            metre: Metre::default(),
+            snapshot: Arc::new(Snapshot::new(setup.tracks)),
             grace_frames: 0,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
             heard: vec![false; nodes.len()],
@@ -239,6 +261,8 @@ impl Renderer {
         self.tell_tempo();
         self.automate();
         self.mix(inputs);
+        let mut click = StereoBlock::SILENT;
+        out.click = self.metronome.render(&mut click).then_some(click);
         let master = self.nodes.len() - 1;
         if let (Some(m), Some(c)) = (&self.nodes[master], &self.nodes[master - 1]) {
             out.master = m.post;
@@ -253,6 +277,30 @@ impl Renderer {
             }
         }
         self.frame = end;
+        self.publish();
+    }
+
+    /// Where the music is and what every track does, to be read anywhere.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    fn publish(&self) {
+        let pos = self.clock.pos();
+        self.snapshot.set_playhead(&Playhead {
+            frame: self.frame,
+            pos,
+            playing: self.playing,
+            counting_in: self.counting.is_some(),
+            bpm: self.clock.bpm(),
+            signature: self.signature,
+            metre: self.metre,
+        });
+        for (track, (state, node)) in self.launch.iter().zip(&self.nodes).enumerate() {
+            let progress = node.as_deref().map_or(0, |n| n.player.progress(pos));
+            self.snapshot.set_track(track, state.state(progress));
+        }
+        self.snapshot.set_counts(self.missed(), self.lost);
     }
 
     /// Take commands from the rings, in fixed order, keeping them sorted by frame. Of several values
@@ -355,6 +403,9 @@ impl Renderer {
             }
             Swap::Song(song) => {
                 std::mem::swap(&mut self.song, song);
+                if self.song.signature != song.signature {
+                    (self.signature, self.metre) = (self.song.signature, Metre::default());
+                }
                 let map = self.clock.set_map(Arc::clone(&self.song.tempo), self.frame);
                 // The old plan in the box still holds this map, so this is not the last one.
                 drop(map);

@@ -132,6 +132,39 @@ impl Player {
         self.playing.as_ref().map(|p| p.origin)
     }
 
+    /// Level of the clip being played.
+    pub fn level(&self) -> Option<f32> {
+        self.playing.as_ref().map(|p| p.level)
+    }
+
+    /// Where the present pass of the clip being played ends, and how long a later one is.
+    pub fn pass(&self) -> Option<(Pos, Pos)> {
+        self.playing.as_ref().map(|p| (p.pass_end(), p.clip.pass_length(1)))
+    }
+
+    /// How far through its present pass the clip being played is at `pos`, 0–255.
+    pub fn progress(&self, pos: Pos) -> u8 {
+        let Some(p) = &self.playing else { return 0 };
+        let length = p.clip.pass_length(p.pass).0;
+        let left = (p.pass_end() - pos).0.clamp(0, length);
+        ((length - left) as i128 * 255 / i128::from(length)) as u8
+    }
+
+    /// Count from a place that lies `by` further on: the loop of the arrangement came round.
+    pub fn shift(&mut self, by: Pos) {
+        if let Some(p) = &mut self.playing {
+            (p.origin, p.base) = (p.origin + by, p.base + by);
+        }
+        self.shift_notes(by);
+    }
+
+    /// The same for the notes that sound, whatever plays.
+    pub fn shift_notes(&mut self, by: Pos) {
+        for note in self.sounding.iter_mut().filter(|n| n.off.0 != i64::MIN) {
+            note.off = note.off + by;
+        }
+    }
+
     /// What its chances follow.
     pub fn seed(&self) -> u64 {
         self.seed

@@ -132,6 +132,39 @@ pub enum ClipState {
     Recording,
 }
 
+/// What the launcher of a track does, from which follows what each of its slots does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackState {
+    /// Row of the clip that plays.
+    pub playing: Option<u16>,
+    /// What waits for its line of the grid: a row to play, or `None` in it to stop.
+    pub queued: Option<Option<u16>>,
+    /// Row that records, or is to.
+    pub recording: Option<u16>,
+    /// How far through its length the clip that plays is, 0–255.
+    pub progress: u8,
+}
+
+impl TrackState {
+    /// What the slot in `row` does, which has a clip if it is `filled`.
+    pub fn slot(&self, row: u16, filled: bool) -> ClipState {
+        let records = self.recording == Some(row);
+        if self.queued == Some(Some(row)) {
+            if records { ClipState::RecordQueued } else { ClipState::PlayQueued }
+        } else if self.playing == Some(row) {
+            match self.queued {
+                Some(None) => ClipState::StopQueued,
+                _ if records => ClipState::Recording,
+                _ => ClipState::Playing,
+            }
+        } else if filled {
+            ClipState::Stopped
+        } else {
+            ClipState::Empty
+        }
+    }
+}
+
 /// What happens after a clip has played for a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -16,11 +16,11 @@ use crate::mixer::{blank, listen, start};
 use crate::support::{add_track, click_synth, clip, notes};
 
 /// 120 BPM at 48 kHz: a bar is 96,000 frames, 1500 blocks.
-const BAR: u64 = 96_000;
-const BAR_BLOCKS: usize = 1500;
+pub const BAR: u64 = 96_000;
+pub const BAR_BLOCKS: usize = 1500;
 
 /// A track of one-bar loops, one a scene.
-fn rows(settings: &[LaunchSettings]) -> Project {
+pub fn rows(settings: &[LaunchSettings]) -> Project {
     let mut p = blank();
     p.song.tempo.start = hardcore::model::time::Bpm::from_milli(120_000);
     for (row, launch) in settings.iter().enumerate() {
@@ -49,7 +49,7 @@ fn mode(mode: LaunchMode) -> LaunchSettings {
 }
 
 /// A running transport with nothing launched, at frame 0.
-fn stopped(p: &Project) -> Offline {
+pub fn stopped(p: &Project) -> Offline {
     let mut run = start(p);
     run.engine.send(None, Gesture::Stop).expect("room");
     run.engine.send(None, Gesture::StopAll).expect("room");
@@ -60,12 +60,12 @@ fn stopped(p: &Project) -> Offline {
 }
 
 /// What happened, with frames counted from the transport's start.
-fn events(run: &mut Offline) -> Vec<EngineEvent> {
+pub fn events(run: &mut Offline) -> Vec<EngineEvent> {
     std::iter::from_fn(|| run.engine.next_event()).collect()
 }
 
 /// Rows started (`Some`) and stops (`None`), with the bar in which they fell, in hundredths.
-fn told(events: &[EngineEvent]) -> Vec<(Option<u16>, u64)> {
+pub fn told(events: &[EngineEvent]) -> Vec<(Option<u16>, u64)> {
     let began = events.iter().find_map(|e| match *e {
         EngineEvent::Transport { playing: true, frame } => Some(frame),
         _ => None,
@@ -96,7 +96,7 @@ fn perform(p: &Project, script: &[(usize, Gesture)], blocks: usize) -> Vec<(Opti
     told(&all)
 }
 
-fn press(row: u16) -> Gesture {
+pub fn press(row: u16) -> Gesture {
     Gesture::Launch { node: 0, row, velocity: 100 }
 }
 

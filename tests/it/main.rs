@@ -15,3 +15,4 @@ mod sounds;
 mod stage;
 mod support;
 mod tidy;
+mod transport;
