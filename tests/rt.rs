@@ -125,7 +125,7 @@ fn rendering_never_uses_the_heap() {
             engine.maintain();
             while engine.next_event().is_some() {}
             while let Some(entry) = engine.next_journal() {
-                launches += u64::from(matches!(entry.gesture, Gesture::Launch { .. }));
+                launches += u64::from(matches!(entry.gesture(), Some(Gesture::Launch { .. })));
             }
         }
         while rng.random_range(0..8) == 0 {
@@ -141,9 +141,12 @@ fn rendering_never_uses_the_heap() {
             track.mixer.inserts.rotate_left(1);
             let node = if rng.random_bool(0.2) { TRACKS as usize } else { index };
             let id = TrackId(index as u32 + 1);
-            engine.swap_clips(&project, id, &factory, &samples).expect("a playable edit");
-            engine.swap_rack(&project, node, &factory).expect("a playable rack");
-            swaps += 2;
+            let clips = engine.clips_swap(&project, id, &factory, &samples);
+            let rack = engine.rack_swap(&project, node, &factory);
+            for swap in [clips.expect("a playable edit"), rack.expect("a playable rack")] {
+                engine.send_swap(None, swap.expect("a node")).expect("room");
+                swaps += 1;
+            }
         }
         WATCH_WORKERS.store(true, Relaxed);
         let ((), used) = bound(|| renderer.render(&[], &mut out, HostTime::default()));

@@ -8,10 +8,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::time::{Bpm, PPQ, TempoStep, Ticks};
 
 /// A musical position or span in 1/65536 ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Pos(pub i64);
 
 /// 1/65536 ticks in a tick.

@@ -1,7 +1,7 @@
 //! The mixer graph: who feeds whom, in which order nodes are computed, and which paths are delayed
 //! so that all of them arrive together.
 
-use super::block::{Lag, StereoBlock};
+use super::block::{BLOCK, Lag, Ramp, StereoBlock};
 use super::solo::Routes;
 
 /// Where on a source a path begins.
@@ -53,6 +53,22 @@ pub struct Path<T> {
     pub edge: T,
     /// Its delay.
     pub lag: Lag,
+    /// What becomes of it in the next block.
+    pub fade: Fade,
+}
+
+/// What becomes of a path in a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fade {
+    /// It carries its signal.
+    #[default]
+    None,
+    /// It comes in, and carries on.
+    In,
+    /// It goes out, and carries nothing from then on.
+    Out,
+    /// It went out.
+    Gone,
 }
 
 /// A node's place in the graph.
@@ -108,14 +124,18 @@ impl Graph {
             wiring[node].inputs = shape
                 .inputs
                 .iter()
-                .map(|&edge| Path { edge, lag: Lag::new(arrival - latency[edge.from]) })
+                .map(|&edge| Path {
+                    edge,
+                    lag: Lag::new(arrival - latency[edge.from]),
+                    fade: Fade::None,
+                })
                 .collect();
             wiring[node].keys = shape
                 .keys
                 .iter()
                 .map(|&edge| {
                     let delay = arrival + before(edge.insert) - latency[edge.from];
-                    Path { edge, lag: Lag::new(delay) }
+                    Path { edge, lag: Lag::new(delay), fade: Fade::None }
                 })
                 .collect();
             latency[node] = arrival + before(usize::MAX);
@@ -123,20 +143,45 @@ impl Graph {
         Ok(Graph { wiring, levels, voices, latency, routes: routes(shapes) })
     }
 
-    /// Take over what the paths of `old` hold, so that nothing on its way is lost. Runs on the
-    /// callback: nothing is allocated or freed. The lags of voices lie with their nodes.
-    pub fn succeed(&mut self, old: &mut Graph) {
-        for (new, old) in self.wiring.iter_mut().zip(&mut old.wiring) {
-            succeed(&mut new.inputs, &mut old.inputs);
-            succeed(&mut new.keys, &mut old.keys);
+    /// Let the audio paths of `before`, given by the nodes they run between now, that are no longer
+    /// there go out over a block instead of breaking off. One whose source is not computed before its
+    /// goal any more breaks off all the same.
+    pub fn let_go(&mut self, before: &[(usize, Edge)]) {
+        let level = |node: usize| self.levels.iter().position(|l| l.contains(&node));
+        let leaving: Vec<(usize, Edge)> = before
+            .iter()
+            .filter(|(to, edge)| {
+                let kept = self.wiring[*to].inputs.iter().any(|p| p.edge == *edge);
+                !kept && level(edge.from) < level(*to)
+            })
+            .copied()
+            .collect();
+        for (to, edge) in leaving {
+            self.wiring[to].inputs.push(Path { edge, lag: Lag::default(), fade: Fade::Out });
+        }
+    }
+
+    /// Take over what the paths of `old` hold, so that nothing on its way is lost; `from` tells which
+    /// node of `old` a node was. A path that was not there before fades in. Runs on the callback:
+    /// nothing is allocated or freed. The lags of voices lie with their nodes.
+    pub fn succeed(&mut self, old: &mut Graph, from: impl Fn(usize) -> Option<usize>) {
+        for (node, new) in self.wiring.iter_mut().enumerate() {
+            let Some(old) = from(node).and_then(|n| old.wiring.get_mut(n)) else { continue };
+            let edge = |edge: &Edge| Some(Edge { from: from(edge.from)?, ..*edge });
+            succeed(&mut new.inputs, &mut old.inputs, edge);
+            let key = |edge: &KeyEdge| Some(KeyEdge { from: from(edge.from)?, ..*edge });
+            succeed(&mut new.keys, &mut old.keys, key);
         }
     }
 }
 
-fn succeed<T: PartialEq>(new: &mut [Path<T>], old: &mut [Path<T>]) {
+fn succeed<T: PartialEq>(new: &mut [Path<T>], old: &mut [Path<T>], was: impl Fn(&T) -> Option<T>) {
     for path in new {
-        if let Some(before) = old.iter_mut().find(|p| p.edge == path.edge) {
-            path.lag.succeed(&mut before.lag);
+        let before = was(&path.edge);
+        match old.iter_mut().find(|p| before.as_ref() == Some(&p.edge) && p.fade != Fade::Out) {
+            Some(before) => path.lag.succeed(&mut before.lag),
+            None if path.fade == Fade::None => path.fade = Fade::In,
+            None => {}
         }
     }
 }
@@ -201,7 +246,18 @@ fn on_circle(waiting: &[Vec<usize>], done: &[bool]) -> usize {
 impl<T> Path<T> {
     /// Add what the path carries to `into`, after its delay.
     pub fn carry(&mut self, mut audio: StereoBlock, into: &mut StereoBlock) {
+        if self.fade == Fade::Gone {
+            return;
+        }
         self.lag.process(&mut audio);
+        match std::mem::take(&mut self.fade) {
+            Fade::In => audio.scale(Ramp { from: 0.0, to: 1.0, over: BLOCK }),
+            Fade::Out => {
+                audio.scale(Ramp { from: 1.0, to: 0.0, over: BLOCK });
+                self.fade = Fade::Gone;
+            }
+            Fade::None | Fade::Gone => {}
+        }
         into.add(&audio);
     }
 }

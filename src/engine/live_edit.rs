@@ -1,108 +1,73 @@
-//! Edits while the music plays: one changed part of a project prepared and handed to the callback.
+//! Edits while the music plays: one changed part of a project prepared for the callback.
 
 use std::sync::Arc;
 
-use super::prepare::{self, Busy, Engine, Paths, PrepareError, Samples};
+use super::prepare::{self, Engine, Paths, PrepareError, Samples};
 use super::prepare_track::{self as track, Resolver};
-use super::protocol::{Command, Swap};
+use super::protocol::Swap;
 use super::sound::SoundFactory;
 use crate::model::ids::TrackId;
 use crate::model::mixer::Effect;
 use crate::model::project::Project;
 
-/// Why an edit did not reach the music.
-#[derive(Debug, thiserror::Error)]
-pub enum SwapError {
-    /// The edited part cannot be played; what plays goes on as it was.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// The engine is busy; try again after the next block.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// Tracks or buses came or went: the engine has to be prepared anew.
-    #[error("tracks or buses have changed since the engine was prepared")]
-    Rebuild,
-}
-
 impl Engine {
-    /// Play a track's clips as they are in `project`, from the next block on; a clip that plays goes
-    /// on in its edited form. Voices are made anew only if the clips need other sounds or those there
-    /// are have crashed; then those that sound are cut within 3 ms.
+    /// A track's clips as they are in `project`; a clip that plays goes on in its edited form. Voices
+    /// are made anew only if the clips need other sounds or those there are have crashed; then those
+    /// that sound are cut within 3 ms. `None` for a track the engine does not have.
     ///
     /// # Errors
-    /// A sound or sample that is missing, no room, or tracks that came or went.
-    pub fn swap_clips(
+    /// A sound or sample that is missing.
+    pub fn clips_swap(
         &mut self,
         project: &Project,
         id: TrackId,
         factory: &dyn SoundFactory,
         samples: &Samples,
-    ) -> Result<(), SwapError> {
-        self.check(project)?;
-        let index = *self.layout.tracks.get(&id).ok_or(SwapError::Rebuild)?;
-        let t = project.track(id).ok_or(SwapError::Rebuild)?;
+    ) -> Result<Option<Swap>, PrepareError> {
+        let (Some(&index), Some(t)) = (self.layout.tracks.get(&id), project.track(id)) else {
+            return Ok(None);
+        };
         let resolver = Resolver { project, factory, samples, rate: self.rate };
         let (parts, clips) = track::plan(t, &resolver)?;
         let (node, clips) = (index as u16, Arc::new(clips));
-        if parts.fit(&self.parts[index]) {
-            self.send_swap(Swap::Clips { node, clips })?;
-            return Ok(());
+        if self.parts[index].as_ref().is_some_and(|there| parts.fit(there)) {
+            return Ok(Some(Swap::Clips { node, clips }));
         }
         let (voices, keeper) = parts.voices(t, &resolver)?;
-        let has_voices = voices.is_some();
-        self.send_swap(Swap::Voices { node, clips, voices })?;
-        self.keepers[index] = keeper;
-        self.parts[index] = parts;
-        self.paths[index].has_voices = has_voices;
-        Ok(())
+        self.paths[index].has_voices = voices.is_some();
+        (self.keepers[index], self.parts[index]) = (keeper, Some(parts));
+        Ok(Some(Swap::Voices { node, clips, voices }))
     }
 
-    /// Give a node (track, bus or master) the rack it has in `project`, from the next block on,
-    /// faded in once it is warm. Tails of the old rack end.
+    /// The rack that a node (track, bus or master) has in `project`, to be faded in once it is warm.
+    /// Tails of the old rack end. `None` for a node that has none.
     ///
     /// # Errors
-    /// An effect that is missing, a circle of sidechains, no room, or tracks that came or went.
-    pub fn swap_rack(
+    /// An effect that is missing, a circle of sidechains.
+    pub fn rack_swap(
         &mut self,
         project: &Project,
         node: usize,
         factory: &dyn SoundFactory,
-    ) -> Result<(), SwapError> {
-        self.check(project)?;
-        let inserts = inserts(project, node, self.layout.master()).ok_or(SwapError::Rebuild)?;
+    ) -> Result<Option<Swap>, PrepareError> {
+        let Some(inserts) = inserts(project, node, self.layout.master()) else { return Ok(None) };
         let rack = prepare::rack(inserts, &self.layout.names[node], factory, self.rate)?;
         let mut paths = self.paths.clone();
         paths[node] = Paths::new(&rack, paths[node].has_voices);
         let graph = Some(Box::new(prepare::graph(project, &self.layout, &paths)?));
-        self.send_swap(Swap::Rack { node: node as u16, rack, graph })?;
         self.paths = paths;
-        Ok(())
+        Ok(Some(Swap::Rack { node: node as u16, rack, graph }))
     }
 
-    /// Take over tempo map, scenes, launch grid and signature.
-    ///
-    /// # Errors
-    /// No room, or tracks that came or went.
-    pub fn swap_song(&mut self, project: &Project) -> Result<(), SwapError> {
-        self.check(project)?;
-        self.send_swap(Swap::Song(Arc::new(prepare::song_plan(project))))?;
+    /// Tempo map, scenes, launch grid, signature and loop.
+    pub fn song_swap(&mut self, project: &Project) -> Swap {
         self.layout.scenes = project.scenes.iter().map(|s| s.id).collect();
-        Ok(())
-    }
-
-    fn check(&self, project: &Project) -> Result<(), SwapError> {
-        let now = prepare::layout(project);
-        let same = now.tracks == self.layout.tracks && now.buses == self.layout.buses;
-        if same { Ok(()) } else { Err(SwapError::Rebuild) }
-    }
-
-    fn send_swap(&mut self, swap: Swap) -> Result<(), Busy> {
-        self.send_command(None, Command::Swap(Box::new(swap)))
+        Swap::Song(Arc::new(prepare::song_plan(project)))
     }
 }
 
 /// The rack of a node in `project`; the cue has none.
-fn inserts(project: &Project, node: usize, master: usize) -> Option<&[Effect]> {
+pub(super) fn inserts(project: &Project, node: usize, master: usize) -> Option<&[Effect]> {
     if node == master {
         return Some(&project.song.master.inserts);
     }

@@ -16,7 +16,7 @@
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
-//! | `prepare`, `live_edit` | project → prepared state, whole or one change |
+//! | `prepare`, `update`, `live_edit`, `restage` | project → prepared state, whole or what changed |
 //! | `adapter`, `offline` | any request size from blocks of 64; both halves on one thread |
 
 pub mod adapter;
@@ -38,6 +38,7 @@ mod prepare_track;
 pub mod protocol;
 pub mod rack;
 pub mod renderer;
+pub mod restage;
 pub mod samples;
 pub mod sequencer;
 pub mod snapshot;
@@ -46,4 +47,5 @@ pub mod sound;
 pub mod strip;
 pub mod track_voices;
 mod unchecked;
+pub mod update;
 pub mod workers;

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::Pos;
 use crate::model::clip::LoopBrace;
 use crate::model::ids::{ClipId, SceneId};
@@ -106,7 +108,7 @@ impl PlanLane {
 }
 
 /// Something on a node that has a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Target {
     /// Fader, dB.
     Volume,

@@ -1,6 +1,6 @@
 //! Project → everything the callback needs: the engine thread's work.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -11,10 +11,11 @@ use super::meter::Meter;
 use super::node::Node;
 use super::plan::{PlanScene, SongPlan};
 use super::prepare_track::{self as track, Resolver};
-use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Timed, Trash};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
 use super::rack::{MAX_INSERTS, RackSlot};
 use super::renderer::{Renderer, Setup};
 use super::samples::{Sample, SampleKeeper};
+use super::snapshot::Snapshot;
 use super::sound::{SoundError, SoundFactory, SoundSpec};
 use super::strip::StripSettings;
 use super::workers::Workers;
@@ -26,6 +27,9 @@ use crate::model::track::TrackKind;
 
 /// Decoded samples by their place.
 pub type Samples = BTreeMap<SamplePath, Sample>;
+
+/// Commands that may wait for room in the ring: a burst of a crowded set's every gesture.
+const MAX_BACKLOG: usize = 1 << 16;
 
 /// How to build an engine.
 pub struct Options {
@@ -115,14 +119,20 @@ pub struct Engine {
     pub layout: Layout,
     /// Meters by node.
     pub meters: Vec<Arc<Meter>>,
+    /// Where the music is and what every track does; another one when tracks come or go.
+    pub snapshot: Arc<Snapshot>,
     pub(super) rate: u32,
     /// By track.
-    pub(super) parts: Vec<track::Parts>,
+    pub(super) parts: Vec<Option<track::Parts>>,
     /// By node.
     pub(super) paths: Vec<Paths>,
     /// By track.
     pub(super) keepers: Vec<Option<SampleKeeper>>,
     commands: Producer<Timed>,
+    /// Commands that found no room yet, in order.
+    backlog: VecDeque<Timed>,
+    /// Number of the next replacement.
+    serial: u32,
     events: Consumer<EngineEvent>,
     journal: Consumer<JournalEntry>,
     trash: Consumer<Trash>,
@@ -137,22 +147,46 @@ impl Engine {
     /// Send an audible command for `frame`, or at once.
     ///
     /// # Errors
-    /// The ring is full.
+    /// The engine has far more waiting than it takes.
     pub fn send(&mut self, frame: Option<u64>, gesture: Gesture) -> Result<(), Busy> {
         self.send_command(frame, Command::Play(gesture))
     }
 
-    /// Send any command.
+    /// Send a replacement for `frame`, or for the next block, and say by which number the journal
+    /// will name it.
     ///
     /// # Errors
-    /// The ring is full.
-    pub fn send_command(&mut self, frame: Option<u64>, command: Command) -> Result<(), Busy> {
-        self.commands.push(Timed { frame, command }).map_err(|_| Busy)
+    /// The engine has far more waiting than it takes.
+    pub fn send_swap(&mut self, frame: Option<u64>, swap: Swap) -> Result<u32, Busy> {
+        let serial = self.serial;
+        self.send_command(frame, Command::Swap(serial, Box::new(swap)))?;
+        self.serial += 1;
+        Ok(serial)
     }
 
-    /// Make new sample voices and drop what the callback gave back. Call at least ten times a
-    /// second of audio.
+    fn send_command(&mut self, frame: Option<u64>, command: Command) -> Result<(), Busy> {
+        self.flush();
+        if self.backlog.len() >= MAX_BACKLOG {
+            return Err(Busy);
+        }
+        self.backlog.push_back(Timed { frame, command });
+        self.flush();
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        while let Some(timed) = self.backlog.pop_front() {
+            if let Err(rtrb::PushError::Full(timed)) = self.commands.push(timed) {
+                self.backlog.push_front(timed);
+                return;
+            }
+        }
+    }
+
+    /// Make new sample voices, send what waited for room, and drop what the callback gave back. Call
+    /// at least ten times a second of audio.
     pub fn maintain(&mut self) {
+        self.flush();
         while let Ok(trash) = self.trash.pop() {
             drop(trash);
         }
@@ -163,7 +197,7 @@ impl Engine {
     pub fn next_event(&mut self) -> Option<EngineEvent> {
         let event = self.events.pop().ok()?;
         if let EngineEvent::Fault { node, fault: Fault::Voices, .. } = event
-            && let Some(parts) = self.parts.get_mut(usize::from(node))
+            && let Some(Some(parts)) = self.parts.get_mut(usize::from(node))
         {
             parts.broken = true;
         }
@@ -210,30 +244,14 @@ pub fn prepare(
     let layout = layout(project);
     let (mut keepers, mut parts) = (Vec::new(), Vec::new());
     let mut nodes = Vec::with_capacity(layout.names.len());
-    for t in &project.tracks {
-        let place = format!("track '{}'", t.name);
-        let mut node = strip_node(&t.mixer, false, project, options.rate);
-        node.rack = rack(&t.mixer.inserts, &place, factory, options.rate)?;
-        let resolver = Resolver { project, factory, samples, rate: options.rate };
-        let (made_of, clips) = track::plan(t, &resolver)?;
-        let (voices, keeper) = made_of.voices(t, &resolver)?;
-        node.voices = voices;
-        node.clips = Arc::new(clips);
-        keepers.push(keeper);
-        parts.push(made_of);
-        nodes.push(node);
+    for index in 0..layout.names.len() {
+        let fresh = fresh(project, index, factory, samples, options.rate)?;
+        if index < project.tracks.len() {
+            keepers.push(fresh.keeper);
+            parts.push(fresh.parts);
+        }
+        nodes.push(fresh.node);
     }
-    for bus in &project.buses {
-        let mut node = strip_node(&bus.mixer, bus.solo_safe, project, options.rate);
-        let place = format!("bus '{}'", bus.name);
-        node.rack = rack(&bus.mixer.inserts, &place, factory, options.rate)?;
-        nodes.push(node);
-    }
-    let cue = MixerSettings { volume: project.song.cue, ..MixerSettings::default() };
-    nodes.push(strip_node(&cue, false, project, options.rate));
-    let mut master = strip_node(&project.song.master, false, project, options.rate);
-    master.rack = rack(&project.song.master.inserts, "master", factory, options.rate)?;
-    nodes.push(master);
 
     let paths: Vec<Paths> = nodes.iter().map(Paths::of).collect();
     let mut graph = graph(project, &layout, &paths)?;
@@ -263,9 +281,67 @@ pub fn prepare(
         workers,
     });
     let rate = options.rate;
-    let engine =
-        Engine { layout, meters, rate, parts, paths, keepers, commands, events, journal, trash };
+    let snapshot = Arc::clone(renderer.snapshot());
+    let (backlog, serial) = (VecDeque::new(), 1);
+    let engine = Engine {
+        layout,
+        meters,
+        snapshot,
+        rate,
+        parts,
+        paths,
+        keepers,
+        commands,
+        backlog,
+        serial,
+        events,
+        journal,
+        trash,
+    };
     Ok((engine, renderer, outside))
+}
+
+/// A node, made anew.
+pub(super) struct Fresh {
+    /// It.
+    pub node: Node,
+    /// What a track's voices are made from.
+    pub parts: Option<track::Parts>,
+    /// Keeps a track's voices supplied.
+    pub keeper: Option<SampleKeeper>,
+}
+
+/// Make the node of this index: a track, a bus, the cue or the master.
+pub(super) fn fresh(
+    project: &Project,
+    index: usize,
+    factory: &dyn SoundFactory,
+    samples: &Samples,
+    rate: u32,
+) -> Result<Fresh, PrepareError> {
+    let plain = |node: Node| Fresh { node, parts: None, keeper: None };
+    if let Some(t) = project.tracks.get(index) {
+        let mut node = strip_node(&t.mixer, false, project, rate);
+        node.rack = rack(&t.mixer.inserts, &format!("track '{}'", t.name), factory, rate)?;
+        let resolver = Resolver { project, factory, samples, rate };
+        let (parts, clips) = track::plan(t, &resolver)?;
+        let (voices, keeper) = parts.voices(t, &resolver)?;
+        (node.voices, node.clips) = (voices, Arc::new(clips));
+        return Ok(Fresh { node, parts: Some(parts), keeper });
+    }
+    let bus = index - project.tracks.len();
+    if let Some(bus) = project.buses.get(bus) {
+        let mut node = strip_node(&bus.mixer, bus.solo_safe, project, rate);
+        node.rack = rack(&bus.mixer.inserts, &format!("bus '{}'", bus.name), factory, rate)?;
+        return Ok(plain(node));
+    }
+    if bus == project.buses.len() {
+        let cue = MixerSettings { volume: project.song.cue, ..MixerSettings::default() };
+        return Ok(plain(strip_node(&cue, false, project, rate)));
+    }
+    let mut node = strip_node(&project.song.master, false, project, rate);
+    node.rack = rack(&project.song.master.inserts, "master", factory, rate)?;
+    Ok(plain(node))
 }
 
 fn strip_node(mixer: &MixerSettings, solo_safe: bool, project: &Project, rate: u32) -> Node {
@@ -340,7 +416,8 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    fn of(node: &Node) -> Self {
+    /// Those of a node.
+    pub fn of(node: &Node) -> Self {
         Paths::new(&node.rack, node.voices.is_some())
     }
 
@@ -365,7 +442,7 @@ pub(super) fn graph(
 }
 
 /// The paths of the mixer, in project order.
-fn shapes(
+pub(super) fn shapes(
     project: &Project,
     layout: &Layout,
     paths: &[Paths],

@@ -16,11 +16,16 @@
 
 use std::sync::Arc;
 
-use super::clock::Pos;
+use serde::{Deserialize, Serialize};
+
+pub use super::clock::Pos;
 pub use super::contain::Fault;
 use super::graph::Graph;
-use super::plan::{SongPlan, Target, TrackClips};
+pub use super::plan::Target;
+use super::plan::{SongPlan, TrackClips};
 use super::rack::RackSlot;
+use super::restage::Stage;
+pub use super::snapshot::{Playhead, Snapshot};
 use super::track_voices::TrackVoices;
 use crate::model::time::Bpm;
 
@@ -38,12 +43,12 @@ pub struct Timed {
 pub enum Command {
     /// Something that is heard and can be journaled.
     Play(Gesture),
-    /// A prepared replacement.
-    Swap(Box<Swap>),
+    /// A prepared replacement, with the number by which the journal names it.
+    Swap(u32, Box<Swap>),
 }
 
 /// An audible command: plain data, journaled with its frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Gesture {
     /// Start the transport at the start position.
     Start,
@@ -174,6 +179,8 @@ pub enum Swap {
     },
     /// What belongs to no track.
     Song(Arc<SongPlan>),
+    /// The whole mixer: nodes came, went or moved, or their connections changed.
+    Stage(Stage),
 }
 
 impl std::fmt::Debug for Swap {
@@ -183,6 +190,7 @@ impl std::fmt::Debug for Swap {
             Swap::Voices { .. } => "Voices",
             Swap::Rack { .. } => "Rack",
             Swap::Song(_) => "Song",
+            Swap::Stage(_) => "Stage",
         })
     }
 }
@@ -290,11 +298,30 @@ pub enum EngineEvent {
     },
 }
 
-/// A line of the journal: an audible command and the frame it took effect on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A line of the journal: what took effect, and on which frame.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
     /// Engine frame.
     pub frame: u64,
-    /// The command.
-    pub gesture: Gesture,
+    /// What.
+    pub what: Journaled,
+}
+
+/// What a journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Journaled {
+    /// An audible command.
+    Play(Gesture),
+    /// The replacement of this number.
+    Swap(u32),
+}
+
+impl JournalEntry {
+    /// The audible command, if it is one.
+    pub fn gesture(&self) -> Option<Gesture> {
+        match self.what {
+            Journaled::Play(gesture) => Some(gesture),
+            Journaled::Swap(_) => None,
+        }
+    }
 }

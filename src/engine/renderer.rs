@@ -13,7 +13,7 @@ use super::metronome::Metronome;
 use super::node::Node;
 use super::perform::SceneTurn;
 use super::plan::{ClipPlan, SongPlan};
-use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Journaled, Swap, Timed, Trash};
 use super::snapshot::{Metre, Playhead, Snapshot};
 use super::solo;
 use super::workers::Workers;
@@ -88,15 +88,17 @@ pub struct Renderer {
     /// The time signature in force, and where it began to be.
     pub(super) signature: Signature,
     pub(super) metre: Metre,
-    snapshot: Arc<Snapshot>,
+    pub(super) snapshot: Arc<Snapshot>,
+    /// What leaves the mixer in the coming block, fading.
+    pub(super) farewell: Option<StereoBlock>,
     /// How late a launch may come and still count for the boundary just passed.
     pub(super) grace_frames: u32,
     /// A node is away only while a worker has it.
     pub(super) nodes: Vec<Option<Box<Node>>>,
     pub(super) launch: Vec<TrackLaunch>,
-    graph: Box<Graph>,
+    pub(super) graph: Box<Graph>,
     /// Room to work out who is heard.
-    heard: Vec<bool>,
+    pub(super) heard: Vec<bool>,
     sources: Vec<Consumer<Timed>>,
     pending: Vec<(u64, Command)>,
     events: Producer<EngineEvent>,
@@ -155,6 +157,7 @@ impl Renderer {
             signature,
             metre: Metre::default(),
             snapshot: Arc::new(Snapshot::new(setup.tracks)),
+            farewell: None,
             grace_frames: 0,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
             heard: vec![false; nodes.len()],
@@ -352,11 +355,18 @@ impl Renderer {
     fn apply(&mut self, frame: u64, command: Command) {
         match command {
             Command::Play(gesture) => {
-                self.lost += u64::from(self.journal.push(JournalEntry { frame, gesture }).is_err());
+                self.note(frame, Journaled::Play(gesture));
                 self.perform(frame, gesture);
             }
-            Command::Swap(swap) => self.swap(swap),
+            Command::Swap(serial, swap) => {
+                self.note(frame, Journaled::Swap(serial));
+                self.swap(swap);
+            }
         }
+    }
+
+    fn note(&mut self, frame: u64, what: Journaled) {
+        self.lost += u64::from(self.journal.push(JournalEntry { frame, what }).is_err());
     }
 
     fn tell_tempo(&mut self) {
@@ -401,18 +411,11 @@ impl Renderer {
                     return self.throw_away_swap(rest);
                 }
             }
-            Swap::Song(song) => {
-                std::mem::swap(&mut self.song, song);
-                if self.song.signature != song.signature {
-                    (self.signature, self.metre) = (self.song.signature, Metre::default());
-                }
-                let map = self.clock.set_map(Arc::clone(&self.song.tempo), self.frame);
-                // The old plan in the box still holds this map, so this is not the last one.
-                drop(map);
-            }
+            Swap::Song(song) => self.take_song(song),
+            Swap::Stage(stage) => self.restage(stage),
             Swap::Rack { node, graph, .. } => {
                 if let Some(graph) = graph {
-                    graph.succeed(&mut self.graph);
+                    graph.succeed(&mut self.graph, Some);
                     for (node, lag) in self.nodes.iter_mut().zip(&mut graph.voices) {
                         let Some(node) = node else { continue };
                         lag.succeed(&mut node.voices_lag);
@@ -431,6 +434,16 @@ impl Renderer {
         self.throw_away(Trash::Swap(swap));
     }
 
+    pub(super) fn take_song(&mut self, song: &mut Arc<SongPlan>) {
+        std::mem::swap(&mut self.song, song);
+        if self.song.signature != song.signature {
+            (self.signature, self.metre) = (self.song.signature, Metre::default());
+        }
+        let map = self.clock.set_map(Arc::clone(&self.song.tempo), self.frame);
+        // The old plan in the box still holds this map, so this is not the last one.
+        drop(map);
+    }
+
     fn throw_away_swap(&mut self, swap: Option<Box<Swap>>) {
         if let Some(swap) = swap {
             self.throw_away(Trash::Swap(swap));
@@ -445,6 +458,9 @@ impl Renderer {
                 let index = self.graph.levels[level][k];
                 let Some(mut node) = self.nodes[index].take() else { continue };
                 self.gather(index, &mut node);
+                if let Some(leaving) = self.farewell.take_if(|_| index == self.nodes.len() - 1) {
+                    node.input.add(&leaving);
+                }
                 node.outside = inputs.get(index).copied().filter(is_sound);
                 // The first that has work stays here: one alone needs no helper.
                 let mut shared = || !node.is_idle() && std::mem::replace(&mut own, true);

@@ -30,6 +30,19 @@ pub struct SendLevel {
     through: Smooth,
 }
 
+impl SendLevel {
+    /// A send at rest at this level.
+    pub fn new(level: Db, pre: bool) -> Self {
+        SendLevel {
+            fader: Fader { base: level.0, automated: None },
+            gain: Smooth::new(level.gain()),
+            ramp: Ramp::flat(0.0),
+            pre,
+            through: Smooth::new(0.0),
+        }
+    }
+}
+
 /// The strip: everything after the rack.
 #[derive(Debug)]
 pub struct Strip {
@@ -73,13 +86,6 @@ impl Strip {
     /// A strip at rest on its settings, heard until solo says otherwise.
     pub fn new(s: &StripSettings) -> Self {
         let fader = |base| Fader { base, automated: None };
-        let send = |&(level, pre): &(Db, bool)| SendLevel {
-            fader: fader(level.0),
-            gain: Smooth::new(level.gain()),
-            ramp: Ramp::flat(0.0),
-            pre,
-            through: Smooth::new(0.0),
-        };
         let mut strip = Strip {
             volume: fader(s.volume.0),
             pan: fader(s.pan),
@@ -92,7 +98,7 @@ impl Strip {
             heard: Smooth::new(1.0),
             cue: Smooth::new(0.0),
             cue_ramp: Ramp::flat(0.0),
-            sends: s.sends.iter().map(send).collect(),
+            sends: s.sends.iter().map(|&(level, pre)| SendLevel::new(level, pre)).collect(),
         };
         strip.update();
         strip.settle();

@@ -96,7 +96,8 @@ fn a_journal_replays_to_the_same_bytes() {
         for _ in 0..BLOCKS {
             // Stamped with their frames, well ahead of time.
             while let Some(entry) = journal.get(next).filter(|_| next < 40 + bytes.len() / 1024) {
-                run.engine.send(Some(entry.frame), entry.gesture).expect("room");
+                let gesture = entry.gesture().expect("nothing was exchanged");
+                run.engine.send(Some(entry.frame), gesture).expect("room");
                 next += 1;
             }
             run.block(&mut out);

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::mixer::{add_tone, blank, effect, listen, peak, tone};
-use crate::support::{add_track, clip, factory, notes};
+use crate::support::{add_track, clip, factory, notes, swap_clips, swap_rack};
 
 /// The real sounds, and the bad ones whose names begin with the way they go: `nan_`, `inf_`, `huge_`,
 /// `panic_`.
@@ -182,7 +182,7 @@ fn a_broken_effect_is_bypassed_and_named() {
             assert!((peak(&bad.left(1)[end..]) - 0.5).abs() < 0.06, "{name}: heard without it");
             assert!(peak(&bad.left(4)[end..]) > 0.8, "{name}: the master plays on");
             // A new rack is a new chance.
-            run.engine.swap_rack(&p, 1, &Bad(factory())).expect("a rack");
+            swap_rack(&mut run.engine, &p, 1, &Bad(factory()));
             listen(&mut run, 20);
             let again = listen(&mut run, 20);
             assert!((peak(again.left(1)) - 0.25).abs() < 0.03, "{name}: {}", peak(again.left(1)));
@@ -241,7 +241,7 @@ fn voices_that_crash_are_silent_until_they_are_exchanged() {
         assert!(said.len() == 1 && said[0].contains("Lead"), "{said:?}");
         // The same track, loaded anew.
         let id = p.tracks[1].id;
-        run.engine.swap_clips(&p, id, &Bad(factory()), &tone()).expect("an edit");
+        swap_clips(&mut run.engine, &p, id, &Bad(factory()), &tone());
         run.engine.send(None, on(60)).expect("room");
         let again = listen(&mut run, 20);
         assert_eq!(peak(again.left(1)), 0.25);

@@ -9,6 +9,7 @@ mod faults;
 mod launching;
 mod live_edit;
 mod mixer;
+mod restage;
 mod scsynth;
 mod setup;
 mod sounds;

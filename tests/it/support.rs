@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hardcore::engine::offline::Offline;
-use hardcore::engine::prepare::{Options, Samples, prepare};
+use hardcore::engine::prepare::{Engine, Options, Samples, prepare};
 use hardcore::engine::protocol::Gesture;
 use hardcore::engine::renderer::Outputs;
 use hardcore::engine::samples::Sample;
@@ -127,6 +127,30 @@ pub fn offline(project: &Project, samples: &Samples, rate: u32, threads: usize) 
     let (engine, renderer, _) =
         prepare(project, factory().as_ref(), samples, &options).expect("a playable project");
     Offline::new(engine, renderer)
+}
+
+/// Play a node's rack as it is in `p`.
+pub fn swap_rack(engine: &mut Engine, p: &Project, node: usize, factory: &dyn SoundFactory) {
+    let swap = engine.rack_swap(p, node, factory).expect("a rack").expect("a node");
+    engine.send_swap(None, swap).expect("room");
+}
+
+/// Play a track's clips as they are in `p`.
+pub fn swap_clips(
+    engine: &mut Engine,
+    p: &Project,
+    id: TrackId,
+    factory: &dyn SoundFactory,
+    samples: &Samples,
+) {
+    let swap = engine.clips_swap(p, id, factory, samples).expect("an edit").expect("a track");
+    engine.send_swap(None, swap).expect("room");
+}
+
+/// Play the song's settings as they are in `p`.
+pub fn swap_song(engine: &mut Engine, p: &Project) {
+    let swap = engine.song_swap(p);
+    engine.send_swap(None, swap).expect("room");
 }
 
 /// Launch the first scene at frame 0 and render `frames` frames of the left master.
