@@ -12,6 +12,7 @@
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
 //! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
+//! | `touch` | what a player holds down on the master or a group |
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
@@ -41,6 +42,7 @@ pub mod sequencer;
 pub mod solo;
 pub mod sound;
 pub mod strip;
+pub mod touch;
 pub mod track_voices;
 mod unchecked;
 pub mod workers;
