@@ -225,8 +225,8 @@ fn assert_repeats(out: &[f32], (rate, bpm): (u32, f64), line: f64, quarters: f64
             return heard;
         }
         heard = k;
-        for t in begin..end {
-            assert_eq!(out[t], counter(first + t - begin), "{bpm} {rate}: repeat {k}");
+        for (t, x) in out.iter().enumerate().take(end).skip(begin) {
+            assert_eq!(*x, counter(first + t - begin), "{bpm} {rate}: repeat {k}");
         }
     }
     heard
@@ -267,7 +267,7 @@ fn a_press_too_late_for_a_slow_slice_takes_the_next_line() {
 fn an_attack_on_the_line_is_whole_in_each_repeat() {
     // A click on each beat's first frame.
     let (rate, bpm) = (48_000, 120.0);
-    let click = |t: usize| if t % 24_000 == 0 { 1.0 } else { 0.0 };
+    let click = |t: usize| if t.is_multiple_of(24_000) { 1.0 } else { 0.0 };
     let out = render(rate, bpm, 2000, &[(755, Touch::BeatRepeat, 4.0)], click);
     for k in 0..16 {
         assert_eq!(out[48_000 + 3000 * k], 1.0);
@@ -292,10 +292,10 @@ fn another_division_goes_on_in_phase() {
         let out = render(rate, bpm, change + 6 * slice / BLOCK, &moves, counter);
         let length = (quarters * slice as f64) as usize;
         let fade = frames(fade::CUT, rate);
-        for t in change * BLOCK + fade..out.len() {
+        for (t, x) in out.iter().enumerate().skip(change * BLOCK + fade) {
             let phase = (t - 2 * slice) % length;
             if phase < length - fade - 1 {
-                assert_eq!(out[t], counter(2 * slice + phase), "{values:?}: frame {t}");
+                assert_eq!(*x, counter(2 * slice + phase), "{values:?}: frame {t}");
             }
         }
     }
@@ -335,12 +335,12 @@ fn a_stutter_fires_the_head_of_the_sixteenth_behind_its_gate() {
         for press in [2 * quarter / BLOCK + 3, 2 * quarter / BLOCK + length / 4 / BLOCK] {
             let moves = [(press, Touch::Stutter, value)];
             let out = render(rate, bpm, press + 3 * quarter / BLOCK, &moves, counter);
-            for t in press * BLOCK + fade..out.len() {
+            for (t, x) in out.iter().enumerate().skip(press * BLOCK + fade) {
                 let phase = (t - 2 * quarter) % length;
                 if phase < length / 2 - fade - 1 {
-                    assert_eq!(out[t], counter(2 * quarter + phase), "frame {t}");
+                    assert_eq!(*x, counter(2 * quarter + phase), "frame {t}");
                 } else if (length / 2..length - fade - 1).contains(&phase) {
-                    assert_eq!(out[t], 0.0, "frame {t}");
+                    assert_eq!(*x, 0.0, "frame {t}");
                 }
             }
         }
