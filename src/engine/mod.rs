@@ -13,6 +13,7 @@
 //! | `track_voices`, `samples`, `sound` | what makes sound |
 //! | `metronome`, `snapshot` | the click; where the music is, for all to read |
 //! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
+//! | `touch` | what a player holds down on the master or a group |
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
@@ -45,6 +46,7 @@ pub mod snapshot;
 pub mod solo;
 pub mod sound;
 pub mod strip;
+pub mod touch;
 pub mod track_voices;
 mod unchecked;
 pub mod update;
