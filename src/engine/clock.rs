@@ -285,6 +285,16 @@ impl Clock {
         self.anchor = Anchor { pos, frame, bpm };
     }
 
+    /// The position of `frame` in quarter notes, and how far a frame leads, at the tempo in force.
+    pub fn beats_at(&self, frame: u64) -> (f64, f64) {
+        let line = self.line();
+        let quarter = Pos::from(Ticks(PPQ)).0 as f64;
+        let per_frame = line.den as f64 * (1u64 << FRAC) as f64 / line.num as f64 / quarter;
+        let ahead = ((i128::from(frame) << FRAC) - self.anchor.frame) as f64;
+        let frames = ahead / (1u64 << FRAC) as f64;
+        (self.anchor.pos.0 as f64 / quarter + frames * per_frame, per_frame)
+    }
+
     /// The frame on which `pos` falls at the tempo in force.
     pub fn frame_of(&self, pos: Pos) -> u64 {
         self.line().frame_of(pos)

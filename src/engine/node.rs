@@ -11,6 +11,7 @@ use super::protocol::Swap;
 use super::rack::RackSlot;
 use super::sequencer::{EventList, Player, VoiceEvent};
 use super::strip::{Strip, StripSettings};
+use super::touch::{Beat, Touches};
 use super::track_voices::TrackVoices;
 use super::workers::CALLER;
 
@@ -26,6 +27,11 @@ pub struct Node {
     pub events: EventList,
     /// The inserts, in signal order.
     pub rack: Vec<RackSlot>,
+    /// Performance effects, before the rack: of the master, whose limiter then still has the last
+    /// word, and of groups.
+    pub touches: Option<Box<Touches>>,
+    /// Where the coming block lies in the music.
+    pub beat: Beat,
     /// Everything after the rack.
     pub strip: Strip,
     /// What comes in from other nodes.
@@ -80,6 +86,8 @@ impl Node {
             player: Player::new(seed),
             events: EventList::default(),
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
+            touches: None,
+            beat: Beat { at: 0.0, per_frame: 0.0 },
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
             home: CALLER,
@@ -166,6 +174,11 @@ impl Node {
         match target {
             Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {
                 self.set_sound(target, value);
+            }
+            Target::Touch(touch) => {
+                if let Some(touches) = &mut self.touches {
+                    touches.set(touch, value);
+                }
             }
             _ => self.strip.set(target, value),
         }
@@ -286,6 +299,9 @@ impl Node {
         self.voices_lag.process(&mut self.scratch);
         self.pre.add(&self.scratch);
         self.events.clear();
+        if let Some(touches) = &mut self.touches {
+            touches.process(&mut self.pre, &self.beat);
+        }
         self.run_rack();
         self.strip.process(&mut self.pre, &mut self.fader, &mut self.post);
     }

@@ -12,6 +12,7 @@ use crate::model::clip::LoopBrace;
 use crate::model::ids::{ClipId, SceneId};
 use crate::model::launch::{LaunchSettings, Quantization};
 use crate::model::time::{Bpm, Signature, TempoStep};
+use crate::model::touch::Touch;
 
 /// One thing that happens in a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,6 +141,8 @@ pub enum Target {
     Bypass(u8),
     /// Listening on the cue output: 1 on, 0 off.
     Cue,
+    /// A performance effect of the master or a group.
+    Touch(Touch),
 }
 
 /// A clip on the arrangement.

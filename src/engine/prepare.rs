@@ -18,6 +18,7 @@ use super::samples::{Sample, SampleKeeper};
 use super::snapshot::Snapshot;
 use super::sound::{SoundError, SoundFactory, SoundSpec};
 use super::strip::StripSettings;
+use super::touch::Touches;
 use super::workers::Workers;
 use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::mixer::{Effect, MixerSettings, PluginType, Send};
@@ -322,6 +323,7 @@ pub(super) fn fresh(
     let plain = |node: Node| Fresh { node, parts: None, keeper: None };
     if let Some(t) = project.tracks.get(index) {
         let mut node = strip_node(&t.mixer, false, project, rate);
+        node.touches = (t.kind == TrackKind::Group).then(|| Box::new(Touches::new(rate)));
         node.rack = rack(&t.mixer.inserts, &format!("track '{}'", t.name), factory, rate)?;
         let resolver = Resolver { project, factory, samples, rate };
         let (parts, clips) = track::plan(t, &resolver)?;
@@ -340,6 +342,7 @@ pub(super) fn fresh(
         return Ok(plain(strip_node(&cue, false, project, rate)));
     }
     let mut node = strip_node(&project.song.master, false, project, rate);
+    node.touches = Some(Box::new(Touches::new(rate)));
     node.rack = rack(&project.song.master.inserts, "master", factory, rate)?;
     Ok(plain(node))
 }

@@ -16,6 +16,7 @@ use super::plan::{ClipPlan, SongPlan};
 use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Journaled, Swap, Timed, Trash};
 use super::snapshot::{Metre, Playhead, Snapshot};
 use super::solo;
+use super::touch::Beat;
 use super::workers::Workers;
 use crate::model::time::{Bpm, Signature};
 
@@ -89,6 +90,8 @@ pub struct Renderer {
     pub(super) signature: Signature,
     pub(super) metre: Metre,
     pub(super) snapshot: Arc<Snapshot>,
+    /// Position in quarter notes that runs on while the transport stands.
+    standing: f64,
     /// What leaves the mixer in the coming block, fading.
     pub(super) farewell: Option<StereoBlock>,
     /// How late a launch may come and still count for the boundary just passed.
@@ -157,6 +160,7 @@ impl Renderer {
             signature,
             metre: Metre::default(),
             snapshot: Arc::new(Snapshot::new(setup.tracks)),
+            standing: 0.0,
             farewell: None,
             grace_frames: 0,
             unsent: Vec::with_capacity(MAX_PENDING + 2 * nodes.len()),
@@ -251,7 +255,9 @@ impl Renderer {
         self.flush_trash();
         self.intake();
         let from = self.clock.pos();
+        let beat = self.beat();
         for node in self.nodes.iter_mut().flatten() {
+            node.beat = beat;
             node.player.release_due(from, &mut node.events);
         }
         while let Some(at) = self.pending.first().map(|p| p.0).filter(|at| *at < end) {
@@ -304,6 +310,18 @@ impl Renderer {
             self.snapshot.set_track(track, state.state(progress));
         }
         self.snapshot.set_counts(self.missed(), self.lost);
+    }
+
+    /// Where the coming block lies in the music. While the transport stands, time runs on for the
+    /// effects that live by it.
+    fn beat(&mut self) -> Beat {
+        let (at, per_frame) = self.clock.beats_at(self.frame);
+        if self.is_running() {
+            self.standing = at;
+        }
+        let beat = Beat { at: self.standing, per_frame };
+        self.standing += per_frame * BLOCK as f64;
+        beat
     }
 
     /// Take commands from the rings, in fixed order, keeping them sorted by frame. Of several values

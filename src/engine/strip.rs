@@ -136,7 +136,8 @@ impl Strip {
             Target::Cue => self.cue.set(if value >= 0.5 { 1.0 } else { 0.0 }),
             Target::Solo => self.solo = value >= 0.5,
             Target::SoloSafe => self.solo_safe = value >= 0.5,
-            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) => {}
+            Target::Sound { .. } | Target::Insert { .. } | Target::Bypass(_) | Target::Touch(_) => {
+            }
         }
         self.update();
     }

@@ -80,3 +80,14 @@ impl IdCounter {
         T::from(id)
     }
 }
+
+/// A strip of the mixer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StripId {
+    /// A track's.
+    Track(TrackId),
+    /// A return bus's.
+    Bus(BusId),
+    /// The master.
+    Master,
+}

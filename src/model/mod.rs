@@ -17,11 +17,14 @@ pub mod key;
 pub mod launch;
 pub mod library;
 pub mod mixer;
+pub mod patch;
+pub mod performance;
 pub mod project;
 pub mod sample;
 pub mod scene;
 pub mod sound;
 pub mod time;
+pub mod touch;
 pub mod track;
 pub mod validate;
 

@@ -21,6 +21,7 @@ use crate::model::analysis::AudioAnalysis;
 use crate::model::arrangement::Arrangement;
 use crate::model::clip::Clip;
 use crate::model::groove::GrooveTemplate;
+pub use crate::model::ids::StripId;
 use crate::model::ids::{BusId, ClipId, EffectId, SceneId, TrackId};
 use crate::model::mixer::{Bus, Effect, MixerSettings};
 use crate::model::project::{PROJECT_VERSION, Project, Song};
@@ -62,17 +63,6 @@ pub struct EffectOf(pub StripId);
 /// Whether a bus stays audible when tracks are soloed.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoloSafe(pub bool);
-
-/// A strip of the mixer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StripId {
-    /// A track's.
-    Track(TrackId),
-    /// A return bus's.
-    Bus(BusId),
-    /// The master.
-    Master,
-}
 
 /// Effects of the master strip, in signal order.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -303,8 +293,7 @@ pub fn clear(world: &mut World) {
 
 /// The document in its saved form, or `None` where the world holds none.
 pub fn collect(world: &World) -> Option<Project> {
-    let mut song = world.get_resource::<Song>()?.clone();
-    song.master.inserts = collect_rack(world, StripId::Master);
+    let song = collect_song(world)?;
     let order = world.get_resource::<Order>()?;
     Some(Project {
         version: PROJECT_VERSION,
@@ -315,6 +304,13 @@ pub fn collect(world: &World) -> Option<Project> {
         arrangement: world.get_resource::<Arrangement>().cloned(),
         grooves: world.get_resource::<Grooves>()?.0.clone(),
     })
+}
+
+/// What belongs to no track, in its saved form; `None` where the world holds no document.
+pub fn collect_song(world: &World) -> Option<Song> {
+    let mut song = world.get_resource::<Song>()?.clone();
+    song.master.inserts = collect_rack(world, StripId::Master);
+    Some(song)
 }
 
 /// A track in its saved form.

@@ -2,8 +2,8 @@
 //!
 //! [`document`] turns a saved project into entities and back. [`edit`] lists the ways a document
 //! changes, [`apply`] makes one and returns its inverse, [`compound`] builds those that take several,
-//! [`history`] queues, names, coalesces and undoes them, [`changes`] lists what they changed, and
-//! [`act`] turns the vocabulary's actions into named steps.
+//! [`history`] queues, names, coalesces and undoes them, [`changes`] lists what they changed,
+//! [`push`] sends it to the engine, and [`act`] turns the vocabulary's actions into named steps.
 
 pub mod act;
 pub mod apply;
@@ -15,6 +15,7 @@ pub mod edit;
 pub mod error;
 pub mod history;
 pub mod ids;
+pub mod push;
 mod refs;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
 use hardcore::model::scene::{Scene, SceneTempo, Slot};
 use hardcore::model::time::{Bpm, TempoMap, Ticks};
+use hardcore::model::touch::Touch;
 use hardcore::model::track::{Instrument, Kit, Pad, PadSound, Track, TrackKind};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -299,6 +300,21 @@ pub fn gesture(rng: &mut Pcg64Mcg, tracks: u16) -> Gesture {
         45..48 => Gesture::Tempo(Bpm::from_milli(rng.random_range(120_000..260_000))),
         48..65 => Gesture::NoteOn { node, pitch, velocity: rng.random_range(1..=127) },
         65..82 => Gesture::NoteOff { node, pitch },
+        82..86 => {
+            let touch = Touch::ALL[rng.random_range(0..Touch::ALL.len())];
+            let value = if rng.random_bool(0.5) { 0.0 } else { rng.random_range(-1.0..4.0) };
+            let node = tracks + rng.random_range(0..4) - rng.random_range(0..6);
+            Gesture::Set { node, target: Target::Touch(touch), value }
+        }
+        86 => Gesture::Fill { node, row, velocity: 100 },
+        87 => match rng.random_range(0..6) {
+            0 => Gesture::Glide(Bpm::from_milli(rng.random_range(120_000..260_000)), 8),
+            1 => Gesture::Nudge(rng.random_range(-60..60)),
+            2 => Gesture::Loop(rng.random_bool(0.5)),
+            3 => Gesture::Metronome(rng.random_bool(0.5)),
+            4 => Gesture::Record { node, row, length: Ticks(BAR).into() },
+            _ => Gesture::RecordEnd(node),
+        },
         _ => {
             let (target, value) = match rng.random_range(0..8) {
                 0 => (Target::Volume, rng.random_range(-40.0..0.0)),

@@ -2,7 +2,6 @@
 //!
 //! | file | part |
 //! |---|---|
-//! | `kind` | the effects by name, and their values |
 //! | `slices` | beat repeat and stutter |
 //! | `tape` | tape stop |
 //! | `filter` | DJ filter and kick kill |
@@ -15,13 +14,12 @@
 
 mod fade;
 mod filter;
-mod kind;
 mod slices;
 mod tape;
 #[cfg(test)]
 mod tests;
 
-pub use kind::Touch;
+pub use crate::model::touch::Touch;
 
 use super::block::{BLOCK, StereoBlock};
 use fade::{SWITCH, Slew, frames};

@@ -95,7 +95,9 @@ macro_rules! arg {
 }
 
 mod numbers;
+mod touch;
 pub use numbers::*;
+pub use touch::TouchSet;
 
 /// Declares an argument that names a thing.
 macro_rules! thing {

@@ -27,6 +27,8 @@ pub enum Kind {
     Warp,
     Follow,
     Lane,
+    Touch,
+    TouchValue,
     Number,
 }
 
@@ -58,6 +60,8 @@ impl Kind {
             Kind::Warp => "off, rate or sliced",
             Kind::Follow => "a follow action such as next, any or jump SCENE",
             Kind::Lane => "volume, pan, send BUS, param NAME or insert N NAME",
+            Kind::Touch => "mute, kickkill, filter, repeat, stutter or tape",
+            Kind::TouchValue => "on or off, a note value, or -1 to 1 for a filter",
             Kind::Number => "a number",
         }
     }
@@ -77,6 +81,8 @@ impl Kind {
                 "jump",
             ],
             Kind::Lane => &["volume", "pan", "send", "param", "insert"],
+            Kind::Touch => &["mute", "kickkill", "filter", "repeat", "stutter", "tape"],
+            Kind::TouchValue => &["on", "off", "1/4", "1/8", "1/16", "1/32"],
             Kind::Strip => &["master", "bus"],
             _ => &[],
         }

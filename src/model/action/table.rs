@@ -278,8 +278,10 @@ actions! {
     /// Take a clip's follow action away
     ClipFollowOff { clip: Clip } = "clip {clip} follow off", "clip kick 3 follow off";
     /// Set what follows after a clip has played some times round
-    ClipFollow { clip: Clip, follow: Follow, loops: Loops } =
-        "clip {clip} follow {follow} after {loops}", "clip kick 3 follow next after 4";
+    ClipFollow { clip: Clip, follow: Follow, chance: Maybe<Percent>, other: Maybe<Follow>,
+        loops: Loops } =
+        "clip {clip} follow {follow} [chance {chance}] [else {other}] after {loops}",
+        "clip kick 3 follow next chance 70 else any after 4";
     /// Let a clip use the song's groove
     ClipGrooveOff { clip: Clip } = "clip {clip} groove off", "clip kick 3 groove off";
     /// Give a clip its own groove and amount
@@ -348,8 +350,8 @@ actions! {
     /// Let a scene keep the running tempo
     SceneTempoOff { scene: Scene } = "scene {scene} tempo off", "scene Drop tempo off";
     /// Let a scene bring a tempo
-    SceneTempo { scene: Scene, tempo: Tempo } = "scene {scene} tempo {tempo}",
-        "scene Drop tempo 190";
+    SceneTempo { scene: Scene, tempo: Tempo, beats: Maybe<Beats> } =
+        "scene {scene} tempo {tempo} [over {beats}]", "scene Drop tempo 190 over 16";
     /// Let a scene keep the running time signature
     SceneSignatureOff { scene: Scene } = "scene {scene} signature off",
         "scene Drop signature off";
@@ -374,20 +376,65 @@ actions! {
 
     /// Launch a clip
     Launch { clip: Clip } = "launch {clip}", "launch kick 3";
+    /// Let go of a clip that was launched: ends gates and repeats
+    Release { clip: Clip } = "release {clip}", "release kick 3";
+    /// Launch a clip so that it ends with what plays, which then comes back
+    Fill { clip: Clip } = "fill {clip}", "fill kick 4";
     /// Launch a scene
     LaunchScene { scene: Scene } = "scene {scene}" | "launch scene {scene}", "scene Drop";
     /// Stop every clip
     StopAll = "stop all", "stop all";
     /// Stop a track's clip
     StopTrack { track: Track } = "stop {track}", "stop kick";
+    /// Forget what any track waits to do
+    Cancel = "cancel", "cancel";
+    /// Forget what a track waits to do
+    CancelTrack { track: Track } = "cancel {track}", "cancel kick";
     /// Go back to the timeline on every track
     BackToArrangement = "back", "back";
+    /// Go back to the timeline on a track
+    BackTrack { track: Track } = "back {track}", "back kick";
     /// Start the transport
     Play = "play", "play";
+    /// Start the transport where it stopped
+    Continue = "continue", "continue";
+    /// Start the transport after some bars of clicks
+    CountIn { bars: Bars } = "count in {bars}", "count in 1";
     /// Stop the transport
     Stop = "stop", "stop";
     /// Move the playhead
     Locate { at: At } = "locate {at}", "locate 5.1.1";
+    /// Give the tempo by tapping it
+    Tap = "tap", "tap";
+    /// Run faster or slower than the tempo, in percent, until it is nudge 0
+    Nudge { bend: Bend } = "nudge {bend}", "nudge 1.5";
+    /// Glide to a tempo over some beats
+    Glide { tempo: Tempo, beats: Beats } = "glide {tempo} {beats}", "glide 190 16";
+    /// Click on every beat
+    Metronome { switch: OnOff } = "metronome {switch}", "metronome on";
+    /// End a track's recording; its clip plays on
+    RecordEnd { track: Track } = "record end {track}", "record end lead";
+    /// Record what is played on a track into a slot, for a length or until it is ended
+    Record { clip: Clip, length: Maybe<Length> } = "record {clip} [for {length}]",
+        "record lead 2 for 4bars";
+    /// Let a track play what comes in from keys and pads
+    Arm { track: Track, switch: OnOff } = "arm {track} {switch}", "arm lead on";
+    /// Start a note on a track
+    NoteOn { track: Track, pitch: Pitch, velocity: Maybe<Velocity> } =
+        "note on {track} {pitch} [vel {velocity}]", "note on lead F3 vel 110";
+    /// End a note on a track
+    NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
+    /// End every note that keys and pads hold
+    Panic = "panic", "panic";
+    /// Take every performance effect off a strip
+    TouchOff { strip: Strip } = "touch {strip} off", "touch master off";
+    /// Set a performance effect of the master or of a group
+    Touch { strip: Strip, touch: TouchSet } = "touch {strip} {touch}",
+        "touch master repeat 1/16";
+    /// Hear a strip on the cue output
+    Listen { strip: Strip, switch: OnOff } = "listen {strip} {switch}", "listen hoover on";
+    /// Save the last two minutes of the master as a WAV file beside the project
+    Capture { name: Name } = "capture {name}", "capture \"that break\"";
 
     /// Take the last step back
     Undo = "undo", "undo";

@@ -103,13 +103,15 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::ClipLegato { clip, switch } => launch(clip, &|l| l.legato = switch.from(l.legato))?,
         Action::ClipVelocity { clip, share } => launch(clip, &|l| l.velocity_amount = *share)?,
         Action::ClipFollowOff { clip } => launch(clip, &|l| l.follow = None)?,
-        Action::ClipFollow { clip, follow, loops } => {
-            let a = match follow {
-                FollowRef::Kind(kind) => *kind,
-                FollowRef::Jump(scene) => FollowKind::Jump(find::scene(world, scene)?),
+        Action::ClipFollow { clip, follow, chance, other, loops } => {
+            let kind = |follow: &FollowRef| match follow {
+                FollowRef::Kind(kind) => Ok(*kind),
+                FollowRef::Jump(scene) => find::scene(world, scene).map(FollowKind::Jump),
             };
-            let (b, after) = (FollowKind::NoAction, FollowTime::Loops(*loops));
-            let follow = FollowAction { a, b, chance_a: 100, chance_b: 0, after };
+            let (a, after) = (kind(follow)?, FollowTime::Loops(*loops));
+            let b = other.as_ref().map_or(Ok(FollowKind::NoAction), kind)?;
+            let chance_a = chance.unwrap_or(if other.is_some() { 50 } else { 100 });
+            let follow = FollowAction { a, b, chance_a, chance_b: 100 - chance_a, after };
             launch(clip, &|l| l.follow = Some(follow.clone()))?
         }
         Action::ClipGrooveOff { clip } => set(clip, ClipSet::Groove(None))?,

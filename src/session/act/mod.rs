@@ -4,6 +4,7 @@
 mod clips;
 mod find;
 mod song;
+mod stage;
 mod timeline;
 mod tracks;
 
@@ -13,8 +14,10 @@ use super::document::{Grooves, Name, Order, collect, part, spawn};
 use super::edit::Edit;
 use super::error::EditError;
 use super::history::{Outcome, Request, perform};
+use crate::model::action::Switch;
 use crate::model::action::{Action, Names, ParseError, forms, parse};
-use crate::model::ids::{BusId, ClipId, SceneId, TrackId};
+use crate::model::ids::{BusId, SceneId, TrackId};
+use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::scene::Scene;
 use crate::model::time::Ticks;
@@ -29,35 +32,14 @@ pub enum Act {
         /// What it changes.
         edit: Edit,
     },
-    /// Something the engine plays; the document stays as it is.
-    Perform(Performance),
+    /// What the engine plays; the document stays as it is.
+    Perform(Vec<Performance>),
     /// Something the application does.
     App(Errand),
 }
 
-/// A performance gesture; never undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Performance {
-    /// Launch a clip.
-    Launch(ClipId),
-    /// Launch a scene.
-    LaunchScene(SceneId),
-    /// Stop a track's clip.
-    StopTrack(TrackId),
-    /// Stop every clip.
-    StopAll,
-    /// Back to the timeline on every track.
-    BackToArrangement,
-    /// Start the transport.
-    Play,
-    /// Stop the transport.
-    Stop,
-    /// Move the playhead.
-    Locate(Ticks),
-}
-
 /// An errand of the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
     /// Take the last step back.
     Undo,
@@ -65,6 +47,16 @@ pub enum Errand {
     Redo,
     /// Write the project to its file.
     Save,
+    /// A tap of the tempo.
+    Tap,
+    /// Let a track play what comes in, or not.
+    Arm(TrackId, Switch),
+    /// Record into a slot, for a length or until it is ended.
+    Record(TrackId, SceneId, Option<Ticks>),
+    /// End every held note.
+    Panic,
+    /// Save what was heard last under this name.
+    Capture(String),
 }
 
 /// Why an action came to nothing. The document is as it was.
@@ -99,27 +91,13 @@ impl ActError {
 /// What the action names is not there, or cannot be what it asks. An edit may still be refused when
 /// it is applied.
 pub fn resolve(world: &World, action: &Action) -> Result<Act, ActError> {
-    let act = match action {
-        Action::Launch { clip } => Performance::Launch(find::clip(world, clip)?.id),
-        Action::LaunchScene { scene } => Performance::LaunchScene(find::scene(world, scene)?),
-        Action::StopTrack { track } => Performance::StopTrack(find::track(world, track)?),
-        Action::StopAll => Performance::StopAll,
-        Action::BackToArrangement => Performance::BackToArrangement,
-        Action::Play => Performance::Play,
-        Action::Stop => Performance::Stop,
-        Action::Locate { at } => Performance::Locate(find::place(world, at)?),
-        Action::Undo => return Ok(Act::App(Errand::Undo)),
-        Action::Redo => return Ok(Act::App(Errand::Redo)),
-        Action::Save => return Ok(Act::App(Errand::Save)),
-        other => {
-            let name = step_name(other);
-            return edits(world, other).map(|mut edits| Act::Edit {
-                name,
-                edit: if edits.len() == 1 { edits.remove(0) } else { Edit::Many(edits) },
-            });
-        }
-    };
-    Ok(Act::Perform(act))
+    if let Some(act) = stage::act(world, action)? {
+        return Ok(act);
+    }
+    let name = step_name(action);
+    let mut edits = edits(world, action)?;
+    let edit = if edits.len() == 1 { edits.remove(0) } else { Edit::Many(edits) };
+    Ok(Act::Edit { name, edit })
 }
 
 /// The edits of a document action.
@@ -180,7 +158,7 @@ fn run_line(world: &mut World, line: &str) -> Result<String, ActError> {
         Act::Edit { name, edit } => Request::step(name, edit),
         Act::App(Errand::Undo) => Request::Undo,
         Act::App(Errand::Redo) => Request::Redo,
-        Act::Perform(_) | Act::App(Errand::Save) => {
+        Act::Perform(_) | Act::App(_) => {
             return Err(ActError::NotInFile(action.to_string()));
         }
     };

@@ -65,8 +65,8 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::SceneColor { scene, color } => scene_set(scene, SceneSet::Color(Some(*color)))?,
         Action::SceneTempoOff { scene } => scene_set(scene, SceneSet::Tempo(None))?,
-        Action::SceneTempo { scene, tempo } => {
-            let tempo = scene::SceneTempo { bpm: *tempo, ramp_beats: 0 };
+        Action::SceneTempo { scene, tempo, beats } => {
+            let tempo = scene::SceneTempo { bpm: *tempo, ramp_beats: beats.unwrap_or(0) };
             scene_set(scene, SceneSet::Tempo(Some(tempo)))?
         }
         Action::SceneSignatureOff { scene } => scene_set(scene, SceneSet::Signature(None))?,

@@ -32,6 +32,13 @@ fn between(token: &Token, low: f32, high: f32) -> Result<f32, String> {
     inside.ok_or_else(|| format!("expected a number from {low} to {high}"))
 }
 
+arg!(
+    /// Percent of the tempo, more or less, in tenths.
+    Bend: i16, Number, |token| {
+        between(token, -50.0, 50.0).map(|percent| (percent * 10.0).round() as i16)
+    }, |bend| (f32::from(*bend) / 10.0).to_string(), -500i16..=500
+);
+
 /// Declares a whole-number argument.
 macro_rules! whole {
     ($(#[$doc:meta])* $name:ident: $value:ty, $low:literal..=$high:literal) => {
@@ -64,6 +71,14 @@ whole!(
 whole!(
     /// A choke group.
     Choke: u8, 0..=255
+);
+whole!(
+    /// Bars of a count-in.
+    Bars: u8, 1..=8
+);
+whole!(
+    /// Quarter notes of a glide.
+    Beats: u16, 0..=4096
 );
 whole!(
     /// Semitones up or down.

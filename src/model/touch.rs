@@ -1,7 +1,9 @@
 //! The performance effects by name, and the values they take.
 
+use serde::{Deserialize, Serialize};
+
 /// A performance effect: off at 0, held by a finger or latched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Touch {
     /// Silence: 0 or 1.
     Mute,
