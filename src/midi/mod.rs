@@ -1,5 +1,7 @@
 //! MIDI: messages in and out, controllers with lights, learning, clock.
 
+pub mod clock_in;
+pub mod clock_out;
 pub mod encoder;
 pub mod stream;
 pub mod takeover;
