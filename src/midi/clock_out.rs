@@ -29,7 +29,7 @@ pub struct ClockOut {
 
 impl ClockOut {
     /// The transport starts at `pos`. The receiver is started there, too, or, as it can only start on
-    /// a sixteenth, at the next one.
+    /// a sixteenth, at the next one; in a loop without any, it waits for the loop to be left.
     pub fn start(&mut self, pos: i64) {
         self.playing = true;
         self.join(pos);
@@ -272,7 +272,7 @@ mod tests {
         ) {
             let mut player = Player::at(ticks(start));
             player.end = Some((ticks(start / 2), ticks(start / 2 + length).max(ticks(start + 100))));
-            player.blocks(40, 174.0);
+            player.blocks(200, 174.0);
             // The receiver has started, or the loop lets no sixteenth be reached.
             prop_assume!(!player.clock.joining);
             let (before, from, ahead) = (player.clocks().len(), player.travelled, player.clock.ahead);
