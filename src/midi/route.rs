@@ -85,12 +85,13 @@ impl Route {
                 self.mode((port, channel), message, state, out);
             }
             Message::Control { channel, controller, value } => {
-                match self.find(&self.controls, controller, (port, channel)) {
-                    Some(at) => self.control(at, port, controller, value, state, out),
-                    None if controller == SUSTAIN => {
-                        state.held.pedal((port, channel), value >= 64, &mut play(out));
-                    }
-                    None => {}
+                let bound = self.find(&self.controls, controller, (port, channel));
+                // The pedal may have gone down before it was bound.
+                if controller == SUSTAIN && (bound.is_none() || value < 64) {
+                    state.held.pedal((port, channel), value >= 64, &mut play(out));
+                }
+                if let Some(at) = bound {
+                    self.control(at, port, controller, value, state, out);
                 }
             }
             Message::Program { channel, program } => {
@@ -375,18 +376,21 @@ impl RouteState {
         out: &mut dyn FnMut(Routed),
     ) {
         std::mem::swap(&mut self.held, &mut old.held);
-        for at in 0..old_route.entries.len().min(old.controls.len()) {
-            let (entry, before) = (&old_route.entries[at], old.controls[at]);
+        let same = |entry: &Entry| {
             let first = route.keys.partition_point(|(key, _)| *key < entry.key);
-            let same = route.keys.get(first).filter(|(key, _)| *key == entry.key);
-            let same = same.map(|(_, place)| usize::from(*place));
-            let task = same.and_then(|place| route.entries.get(place)).map(|entry| entry.task);
-            if let Some(control) = same.and_then(|place| self.controls.get_mut(place))
-                && task == Some(entry.task)
-            {
-                *control = before;
-            } else {
-                old_route.release(at as u16, old, out);
+            let (_, place) = route.keys.get(first).filter(|(key, _)| *key == entry.key)?;
+            let place = usize::from(*place);
+            route.entries.get(place).filter(|new| new.task == entry.task).map(|_| place)
+        };
+        // Releases first: they may move parameters that other controls share.
+        for (at, entry) in (0..u16::MAX).zip(&old_route.entries) {
+            if same(entry).is_none() {
+                old_route.release(at, old, out);
+            }
+        }
+        for (entry, before) in old_route.entries.iter().zip(&old.controls) {
+            if let Some(control) = same(entry).and_then(|place| self.controls.get_mut(place)) {
+                *control = *before;
             }
         }
     }

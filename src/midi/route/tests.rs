@@ -360,7 +360,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0u8..3, any::<bool>()).prop_map(|(p, down)| Step::Pedal(p, down)),
         1 => (0u8..3, 119u8..128).prop_map(|(p, n)| Step::Mode(p, n)),
         2 => proptest::collection::vec(0u16..4, 0..4).prop_map(Step::Arm),
-        1 => proptest::collection::vec(58u8..64, 0..3).prop_map(Step::Bind),
+        1 => proptest::collection::vec(58u8..65, 0..3).prop_map(Step::Bind),
         1 => (0u8..3).prop_map(Step::Gone),
         1 => Just(Step::Panic),
     ]
@@ -384,7 +384,8 @@ proptest! {
             }
         };
         let pads = |bound: &[u8]| -> Vec<Binding> {
-            bound.iter().map(|n| action(None, None, Control::Note(*n), "stop")).collect()
+            let control = |n| if n == 64 { Control::Control(n) } else { Control::Note(n) };
+            bound.iter().map(|n| action(None, None, control(*n), "stop")).collect()
         };
         for step in steps {
             let said = match step {
