@@ -254,7 +254,7 @@ impl Line {
         let error = t - (self.at + self.period);
         if self.n == 0 || (self.n > 1 && error > 2.0 * self.period + 20.0 * self.millisecond) {
             // The first one, or the sender paused: the line goes on from here.
-            self.n = self.n.min(FORGETFUL).max(1);
+            self.n = self.n.clamp(1, FORGETFUL);
             self.at = t;
             self.drift = 0.0;
             return;
