@@ -1,1 +1,20 @@
 //! MIDI: messages in and out, controllers with lights, learning, clock.
+//!
+//! | file | part |
+//! |---|---|
+//! | `stream` | bytes to messages |
+//! | `encoder`, `takeover`, `scale` | what a knob or fader means for a value |
+//! | `map`, `learn` | what controls do, kept with project or user, and how they are bound |
+//! | `route`, `held` | the map made ready for the callback, and what must not hang |
+//! | `clock_in`, `clock_out` | tempo and place from and to other machines |
+
+pub mod clock_in;
+pub mod clock_out;
+pub mod encoder;
+pub mod held;
+pub mod learn;
+pub mod map;
+pub mod route;
+pub mod scale;
+pub mod stream;
+pub mod takeover;
