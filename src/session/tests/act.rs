@@ -14,7 +14,8 @@ use crate::model::project::Project;
 use crate::model::testing::project;
 use crate::model::time::Ticks;
 use crate::model::track::TrackKind;
-use crate::session::act::{Act, ActError, Errand, Performance, names, resolve, run_lines};
+use crate::model::performance::Performance;
+use crate::session::act::{Act, ActError, Errand, names, resolve, run_lines};
 use crate::session::document::{collect, spawn};
 use crate::session::history::{Outcome, Request, perform};
 
@@ -252,8 +253,9 @@ fn performance_actions_are_resolved_but_are_no_edits() {
     let mut world = World::new();
     spawn(&mut world, small()).unwrap();
     let performed = |line: &str| resolve(&world, &parse(line).unwrap());
-    assert_eq!(performed("launch kick drop"), Ok(Act::Perform(Performance::Launch(ClipId(5)))));
-    assert_eq!(performed("locate 3"), Ok(Act::Perform(Performance::Locate(Ticks(7680)))));
+    let launch = Performance::Launch(TrackId(1), SceneId(20), 127);
+    assert_eq!(performed("launch kick drop"), Ok(Act::Perform(vec![launch])));
+    assert_eq!(performed("locate 3"), Ok(Act::Perform(vec![Performance::Locate(Ticks(7680))])));
     assert_eq!(performed("save"), Ok(Act::App(Errand::Save)));
     assert!(performed("launch drums 1").unwrap_err().to_string().contains("is empty"));
     assert_eq!(Action::Play.to_string(), "play");
