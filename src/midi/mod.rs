@@ -1,1 +1,3 @@
 //! MIDI: messages in and out, controllers with lights, learning, clock.
+
+pub mod pads;

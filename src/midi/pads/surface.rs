@@ -1,0 +1,585 @@
+//! The state machine of a surface: keys to intents, a window on the grid, lights that are due.
+
+use super::key::{Dial, Key, Light, Mode, Row};
+use super::lights::Moment;
+use super::model::Model;
+use super::notes::{self, Keyboard};
+use super::wire::generic::NoteMap;
+use super::wire::{Event, LEDS, Pack, Wire};
+use super::{GridView, PadIntent};
+
+/// Bytes that one [`Surface::refresh`] sends at most: a period of light messages never floods a port.
+pub const BYTES_PER_REFRESH: usize = 256;
+
+/// A light of which it is not known what it shows.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The part of the grid that a surface shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// First track.
+    pub track: u16,
+    /// First scene.
+    pub scene: u16,
+    /// Tracks in it.
+    pub columns: u8,
+    /// Scenes in it.
+    pub rows: u8,
+}
+
+/// What a key was pressed as, whatever it would be now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    No,
+    Slot(u16, u16),
+    Note(u8),
+    Shift,
+    Edit,
+    Nudge,
+    Other,
+}
+
+/// A controller with pads and lights.
+///
+/// Making one allocates nothing for the known devices, and nothing allocates or waits afterwards. Feed
+/// it whole messages with [`Surface::input`] and let it speak with [`Surface::refresh`] once a period.
+pub struct Surface {
+    wire: Wire,
+    keys: [Option<Key>; LEDS],
+    window: Window,
+    mode: Mode,
+    /// What was chosen for the track keys.
+    row: Option<Row>,
+    dial: Dial,
+    /// What pads do to clips while an edit key is held.
+    edit: Option<Key>,
+    shift: bool,
+    /// The session key is down and no other was pressed since.
+    tap: bool,
+    octave: i8,
+    bank: i8,
+    held: [Held; LEDS],
+    /// One bit for each pitch that a held pad sounds.
+    sounding: u128,
+    /// What the device shows, and what it should show, as the device's codes.
+    shown: [u32; LEDS],
+    wanted: [u32; LEDS],
+    /// Which moving light it shows, and should show.
+    motion_shown: [u8; LEDS],
+    motion: [u8; LEDS],
+    /// Where the next search for due lights begins, so that none starves.
+    cursor: usize,
+    /// The device left the mode that it was put into.
+    strayed: bool,
+}
+
+impl Surface {
+    /// A surface of a known device.
+    pub fn new(model: Model) -> Surface {
+        Surface::of(Wire::Known(model))
+    }
+
+    /// A surface of any controller whose keys are listed.
+    pub fn generic(map: NoteMap) -> Surface {
+        Surface::of(Wire::Generic(map))
+    }
+
+    fn of(wire: Wire) -> Surface {
+        let (columns, rows) = wire.size();
+        let keys = std::array::from_fn(|led| u8::try_from(led).ok().and_then(|led| wire.key(led)));
+        Surface {
+            keys,
+            window: Window { track: 0, scene: 0, columns, rows },
+            mode: Mode::Session,
+            row: None,
+            dial: if matches!(wire, Wire::Known(Model::Apc40Mk2)) {
+                Dial::Pan
+            } else {
+                Dial::Volume
+            },
+            edit: None,
+            shift: false,
+            tap: false,
+            octave: 0,
+            bank: 0,
+            held: [Held::No; LEDS],
+            sounding: 0,
+            shown: [UNKNOWN; LEDS],
+            wanted: [UNKNOWN; LEDS],
+            motion_shown: [0; LEDS],
+            motion: [0; LEDS],
+            cursor: 0,
+            strayed: false,
+            wire,
+        }
+    }
+
+    /// The device; `None` for a generic controller.
+    pub fn model(&self) -> Option<Model> {
+        match self.wire {
+            Wire::Known(model) => Some(model),
+            Wire::Generic(_) => None,
+        }
+    }
+
+    /// The part of the grid that the pads show.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Moves the window; the next [`Surface::refresh`] keeps it within the grid.
+    pub fn set_window(&mut self, track: u16, scene: u16) {
+        self.window = Window { track, scene, ..self.window };
+    }
+
+    /// What the pads do.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// What the track keys do; on Launchpad X and Mini `None` when the bottom row of pads shows clips.
+    pub fn row(&self) -> Option<Row> {
+        self.row.or(self.wire.default_row())
+    }
+
+    /// What faders or track knobs move.
+    pub fn dial(&self) -> Dial {
+        self.dial
+    }
+
+    pub(super) fn shifted(&self) -> bool {
+        self.shift
+    }
+
+    pub(super) fn edit(&self) -> Option<Key> {
+        self.edit
+    }
+
+    pub(super) fn sounds(&self, pitch: u8) -> bool {
+        self.sounding >> (pitch & 0x7F) & 1 == 1
+    }
+
+    /// Takes the device over, at the start and whenever it is plugged in again: sends what puts it into
+    /// the right mode and takes all its lights as unknown, so that they are painted anew. False when not
+    /// all was taken; call it again then.
+    pub fn hello(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        self.shown = [UNKNOWN; LEDS];
+        self.motion_shown = [0; LEDS];
+        self.strayed = false;
+        (0..)
+            .map_while(|step| {
+                let mut pack = Pack::EMPTY;
+                self.wire.hello(step, &mut pack).then_some(pack)
+            })
+            .all(|pack| out(&pack.bytes[..pack.len]))
+    }
+
+    /// Lights off and back to what the device does by itself. False when not all was taken; call it
+    /// again then. [`Surface::hello`] takes it over again.
+    pub fn goodbye(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        for (led, key) in self.keys.iter().enumerate() {
+            let off = key.and_then(|key| self.wire.code(led as u8, key, Light::OFF));
+            self.wanted[led] = off.unwrap_or(self.shown[led]);
+            self.motion[led] = 0;
+        }
+        if !self.send(usize::MAX, out) {
+            return false;
+        }
+        let mut pack = Pack::EMPTY;
+        !self.wire.goodbye(&mut pack) || out(&pack.bytes[..pack.len])
+    }
+
+    /// Releases every key that is held: for a device that was pulled out, and before goodbye.
+    pub fn let_go(&mut self, intents: &mut dyn FnMut(PadIntent)) {
+        (0..LEDS).for_each(|led| self.lift(led, intents));
+        self.tap = false;
+    }
+
+    /// One whole message from the device (SysEx too). True when it was a key or control of this surface,
+    /// false when it means nothing here and others may have it.
+    pub fn input(
+        &mut self,
+        bytes: &[u8],
+        view: &dyn GridView,
+        intents: &mut dyn FnMut(PadIntent),
+    ) -> bool {
+        let Some(event) = self.wire.decode(bytes) else {
+            return false;
+        };
+        self.keep_inside(view);
+        match event {
+            Event::Press(led, velocity) => self.press(led, velocity, view, intents),
+            Event::Release(led) => {
+                let tapped = self.tap && self.held.get(usize::from(led)) == Some(&Held::Shift);
+                self.lift(usize::from(led), intents);
+                if tapped {
+                    (self.mode, self.row, self.tap) = (Mode::Session, None, false);
+                }
+            }
+            Event::Dial(dial, index, value) => {
+                let track = self.track_at(index, view);
+                let intent = match (dial.unwrap_or(self.dial), track) {
+                    (Dial::Device, _) => Some(PadIntent::Knob { index, value }),
+                    (Dial::Volume, Some(track)) => Some(PadIntent::Volume { track, value }),
+                    (Dial::Pan, Some(track)) => Some(PadIntent::Pan { track, value }),
+                    (Dial::Send, Some(track)) => Some(PadIntent::Send { track, value }),
+                    (_, None) => None,
+                };
+                intent.into_iter().for_each(intents);
+            }
+            Event::Master(value) => intents(PadIntent::Master(value)),
+            Event::Crossfader(value) => intents(PadIntent::Crossfader(value)),
+            Event::Tempo(steps) if steps != 0 => intents(PadIntent::Tempo(steps)),
+            Event::Cue(steps) if steps != 0 => intents(PadIntent::Cue(steps)),
+            Event::Strayed(mode) => (self.mode, self.strayed) = (mode, true),
+            Event::Tempo(_) | Event::Cue(_) | Event::Nothing => {}
+        }
+        true
+    }
+
+    /// Sends the lights that differ from what the device shows, at most [`BYTES_PER_REFRESH`] bytes.
+    /// `out` takes one whole message; it returns false when nothing more fits, and what was not taken
+    /// stays due.
+    pub fn refresh(&mut self, view: &dyn GridView, out: &mut dyn FnMut(&[u8]) -> bool) {
+        self.keep_inside(view);
+        let mut budget = BYTES_PER_REFRESH;
+        if self.strayed {
+            let mut pack = Pack::EMPTY;
+            if self.wire.put_back(&mut pack) && !out(&pack.bytes[..pack.len]) {
+                return;
+            }
+            // It painted its own lights meanwhile.
+            self.shown = [UNKNOWN; LEDS];
+            self.strayed = false;
+            budget -= pack.len;
+        }
+        let moment = Moment::of(view);
+        for led in 0..LEDS {
+            let Some(key) = self.keys[led] else {
+                continue;
+            };
+            let light = self.light(key, view, &moment);
+            if let Some(code) = self.wire.code(led as u8, key, light) {
+                self.wanted[led] = code;
+                self.motion[led] = light.motion;
+                if self.shown[led] == code {
+                    self.motion_shown[led] = light.motion;
+                }
+            }
+        }
+        self.send(budget, out);
+    }
+
+    /// Sends due lights within a budget of bytes; true when none is left.
+    fn send(&mut self, budget: usize, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let mut pack = Pack::EMPTY;
+        let (mut left, first) = (budget, self.cursor);
+        for rank in 0..3 {
+            for led in (first..LEDS).chain(0..first) {
+                if self.shown[led] == self.wanted[led] || self.rank(led) != rank {
+                    continue;
+                }
+                let spent = pack.len;
+                if left < spent + self.wire.cost(spent) {
+                    self.flush(&mut pack, &mut left, out);
+                    self.cursor = led;
+                    return false;
+                }
+                self.wire.add(led as u8, self.wanted[led], &mut pack);
+                if pack.count == self.wire.lights_in_one() && !self.flush(&mut pack, &mut left, out)
+                {
+                    self.cursor = led;
+                    return false;
+                }
+            }
+        }
+        self.flush(&mut pack, &mut left, out)
+    }
+
+    /// What begins to play, stop or record comes first, then other changes, and last the next step of
+    /// what blinks already.
+    fn rank(&self, led: usize) -> u8 {
+        match self.motion[led] {
+            0 => 1,
+            motion if motion == self.motion_shown[led] => 2,
+            _ => 0,
+        }
+    }
+
+    fn flush(
+        &mut self,
+        pack: &mut Pack,
+        left: &mut usize,
+        out: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> bool {
+        if pack.count == 0 {
+            return true;
+        }
+        self.wire.end(pack);
+        let taken = out(&pack.bytes[..pack.len]);
+        if taken {
+            *left = left.saturating_sub(pack.len);
+            for led in pack.leds[..pack.count].iter().map(|led| usize::from(*led)) {
+                self.shown[led] = self.wanted[led];
+                self.motion_shown[led] = self.motion[led];
+            }
+        }
+        *pack = Pack::EMPTY;
+        taken
+    }
+
+    /// What a key does now: with shift, and where the bottom row of pads lends the track keys.
+    pub(super) fn function(&self, key: Key) -> Key {
+        let key = if self.shift { self.wire.shifted(key) } else { key };
+        match (key, self.row()) {
+            (Key::Track(column), Some(row)) => Key::TrackRow(row, column),
+            (Key::Pad { column, row: 7 }, Some(row))
+                if self.wire.session_shifts() && self.mode == Mode::Session && !self.shift =>
+            {
+                Key::TrackRow(row, column)
+            }
+            _ => key,
+        }
+    }
+
+    fn press(
+        &mut self,
+        led: u8,
+        velocity: u8,
+        view: &dyn GridView,
+        intents: &mut dyn FnMut(PadIntent),
+    ) {
+        let place = usize::from(led);
+        let Some(Some(key)) = self.keys.get(place).copied() else {
+            return;
+        };
+        // A release that was lost on the way.
+        self.lift(place, intents);
+        self.tap = false;
+        let mut held = Held::Other;
+        match self.function(key) {
+            Key::Pad { column, row } if self.shift => {
+                if let Some((track, scene)) = self.page_at(column, row, view) {
+                    self.set_window(track, scene);
+                    self.keep_inside(view);
+                }
+            }
+            Key::Pad { column, row } => held = self.press_pad(column, row, velocity, view, intents),
+            Key::Scene(row) => {
+                self.scene_at(row, view).map(PadIntent::LaunchScene).into_iter().for_each(intents);
+            }
+            Key::TrackRow(row, column) => {
+                let track = self.track_at(column, view);
+                track.map(|track| intent_of(row, track)).into_iter().for_each(intents);
+            }
+            Key::Track(_) => {}
+            Key::Row(row) => self.choose(row),
+            Key::Up => self.step(0, -1, view),
+            Key::Down => self.step(0, 1, view),
+            Key::Left => self.step(-1, 0, view),
+            Key::Right => self.step(1, 0, view),
+            Key::Shift => (self.shift, held) = (true, Held::Shift),
+            Key::Session if self.wire.session_shifts() => {
+                (self.shift, self.tap, held) = (true, true, Held::Shift);
+            }
+            Key::Session => self.mode = Mode::Session,
+            Key::Note => self.toggle(Mode::Note),
+            Key::Drum => self.toggle(Mode::Drum),
+            Key::Clear | Key::Duplicate | Key::Quantize => {
+                (self.edit, held) = (Some(key), Held::Edit);
+            }
+            Key::Dial(dial) => self.dial = dial,
+            Key::NudgeDown => {
+                held = Held::Nudge;
+                intents(PadIntent::Nudge(-1));
+            }
+            Key::NudgeUp => {
+                held = Held::Nudge;
+                intents(PadIntent::Nudge(1));
+            }
+            Key::Record => intents(PadIntent::Record),
+            Key::Play => intents(PadIntent::Play),
+            Key::StopAll => intents(PadIntent::StopAll),
+            Key::Undo => intents(PadIntent::Undo),
+            Key::Redo => intents(PadIntent::Redo),
+            Key::FixedLength => intents(PadIntent::FixedLength),
+            Key::Metronome => intents(PadIntent::Metronome),
+            Key::Tap => intents(PadIntent::Tap),
+        }
+        self.held[place] = held;
+    }
+
+    fn press_pad(
+        &mut self,
+        column: u8,
+        row: u8,
+        velocity: u8,
+        view: &dyn GridView,
+        intents: &mut dyn FnMut(PadIntent),
+    ) -> Held {
+        let pitch = match self.mode {
+            Mode::Session => {
+                let Some((track, scene)) = self.slot_at(column, row, view) else {
+                    return Held::Other;
+                };
+                let edit = match self.edit {
+                    Some(Key::Clear) => PadIntent::Clear { track, scene },
+                    Some(Key::Duplicate) => PadIntent::Duplicate { track, scene },
+                    Some(_) => PadIntent::Quantize { track, scene },
+                    None => {
+                        intents(PadIntent::Launch { track, scene, velocity });
+                        return Held::Slot(track, scene);
+                    }
+                };
+                intents(edit);
+                return Held::Other;
+            }
+            Mode::Drum => self.drum_at(column, row),
+            Mode::Note => {
+                self.note_at(column, row, &Keyboard::new(view.key())).map(|(pitch, _)| pitch)
+            }
+        };
+        let Some(pitch) = pitch else {
+            return Held::Other;
+        };
+        if self.sounds(pitch) {
+            intents(PadIntent::NoteOff { pitch });
+        }
+        self.sounding |= 1 << pitch;
+        intents(PadIntent::NoteOn { pitch, velocity });
+        Held::Note(pitch)
+    }
+
+    /// Releases a key as what it was pressed as.
+    fn lift(&mut self, place: usize, intents: &mut dyn FnMut(PadIntent)) {
+        let Some(held) = self.held.get_mut(place) else {
+            return;
+        };
+        match std::mem::replace(held, Held::No) {
+            Held::No | Held::Other => {}
+            Held::Slot(track, scene) => intents(PadIntent::Release { track, scene }),
+            Held::Note(pitch) => {
+                if !self.held.contains(&Held::Note(pitch)) {
+                    self.sounding &= !(1 << pitch);
+                    intents(PadIntent::NoteOff { pitch });
+                }
+            }
+            Held::Shift => self.shift = self.held.contains(&Held::Shift),
+            Held::Edit => self.edit = None,
+            Held::Nudge => intents(PadIntent::Nudge(0)),
+        }
+    }
+
+    fn choose(&mut self, row: Row) {
+        if self.wire.is_mini() {
+            (self.row, self.mode) = (Some(row), Mode::Session);
+        } else {
+            self.row = (self.row != Some(row)).then_some(row);
+        }
+    }
+
+    fn toggle(&mut self, mode: Mode) {
+        // The APC mini mk2 changes its own mode with the same keys and says so besides; twice the same
+        // must not be there and back.
+        self.mode = if self.mode == mode && !self.wire.is_mini() { Mode::Session } else { mode };
+    }
+
+    /// One press of an arrow.
+    fn step(&mut self, columns: i32, rows: i32, view: &dyn GridView) {
+        match self.mode {
+            Mode::Session => {
+                let (track, scene) = self.moved(columns, rows, view);
+                self.set_window(track, scene);
+            }
+            Mode::Drum => self.bank = moved_within(self.bank, -rows, &notes::BANKS),
+            Mode::Note => self.octave = moved_within(self.octave, -rows, &notes::OCTAVES),
+        }
+    }
+
+    /// Whether an arrow leads somewhere.
+    pub(super) fn can_move(&self, columns: i32, rows: i32, view: &dyn GridView) -> bool {
+        match self.mode {
+            Mode::Session => {
+                self.moved(columns, rows, view) != (self.window.track, self.window.scene)
+            }
+            Mode::Drum => moved_within(self.bank, -rows, &notes::BANKS) != self.bank,
+            Mode::Note => moved_within(self.octave, -rows, &notes::OCTAVES) != self.octave,
+        }
+    }
+
+    /// Where an arrow moves the window.
+    fn moved(&self, columns: i32, rows: i32, view: &dyn GridView) -> (u16, u16) {
+        let page = self.shift && !self.wire.arrows_need_shift();
+        let along = |first: u16, by: i32, size: u8, all: u16| {
+            let by = if page { by * i32::from(size) } else { by };
+            let limit = i32::from(all.saturating_sub(u16::from(size)));
+            u16::try_from((i32::from(first) + by).clamp(0, limit)).unwrap_or(first)
+        };
+        let window = self.window;
+        (
+            along(window.track, columns, window.columns, view.tracks()),
+            along(window.scene, rows, window.rows, view.scenes()),
+        )
+    }
+
+    fn keep_inside(&mut self, view: &dyn GridView) {
+        let (columns, rows) = (u16::from(self.window.columns), u16::from(self.window.rows));
+        self.window.track = self.window.track.min(view.tracks().saturating_sub(columns));
+        self.window.scene = self.window.scene.min(view.scenes().saturating_sub(rows));
+    }
+
+    /// The track of a column, when there is one.
+    pub(super) fn track_at(&self, column: u8, view: &dyn GridView) -> Option<u16> {
+        let within = column < self.window.columns;
+        let track = self.window.track.checked_add(u16::from(column))?;
+        (within && track < view.tracks()).then_some(track)
+    }
+
+    /// The scene of a row, when there is one.
+    pub(super) fn scene_at(&self, row: u8, view: &dyn GridView) -> Option<u16> {
+        let scene = self.window.scene.checked_add(u16::from(row))?;
+        (row < self.window.rows && scene < view.scenes()).then_some(scene)
+    }
+
+    /// The slot of a pad, when there is one.
+    pub(super) fn slot_at(&self, column: u8, row: u8, view: &dyn GridView) -> Option<(u16, u16)> {
+        self.track_at(column, view).zip(self.scene_at(row, view))
+    }
+
+    /// First track and scene of the page that a pad stands for.
+    pub(super) fn page_at(&self, column: u8, row: u8, view: &dyn GridView) -> Option<(u16, u16)> {
+        let track = u16::from(column) * u16::from(self.window.columns);
+        let scene = u16::from(row) * u16::from(self.window.rows);
+        (track < view.tracks() && scene < view.scenes()).then_some((track, scene))
+    }
+
+    /// Rows as notes count them: from the bottom.
+    fn from_bottom(&self, row: u8) -> Option<u8> {
+        self.window.rows.checked_sub(row)?.checked_sub(1)
+    }
+
+    /// The drum of a pad.
+    pub(super) fn drum_at(&self, column: u8, row: u8) -> Option<u8> {
+        notes::drum(column, self.from_bottom(row)?, self.bank)
+    }
+
+    /// The note of a pad, and whether it is a root.
+    pub(super) fn note_at(&self, column: u8, row: u8, keyboard: &Keyboard) -> Option<(u8, bool)> {
+        keyboard.pitch(column, self.from_bottom(row)?, self.octave)
+    }
+}
+
+fn moved_within(value: i8, by: i32, range: &std::ops::RangeInclusive<i8>) -> i8 {
+    let moved = i32::from(value) + by;
+    moved.clamp(i32::from(*range.start()), i32::from(*range.end())) as i8
+}
+
+fn intent_of(row: Row, track: u16) -> PadIntent {
+    match row {
+        Row::Stop => PadIntent::StopTrack(track),
+        Row::Solo => PadIntent::Solo(track),
+        Row::Mute => PadIntent::Mute(track),
+        Row::Arm => PadIntent::Arm(track),
+        Row::Select => PadIntent::Select(track),
+    }
+}
