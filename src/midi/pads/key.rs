@@ -1,9 +1,11 @@
 //! What the keys of a surface mean and what their lights show, in words that hold for every device.
 
+use serde::{Deserialize, Serialize};
+
 use super::Rgb;
 
 /// What a row of track keys does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Row {
     /// Stops the track.
     Stop,
@@ -18,7 +20,7 @@ pub enum Row {
 }
 
 /// What faders and track knobs move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dial {
     /// The level of each track.
     Volume,
@@ -31,7 +33,7 @@ pub enum Dial {
 }
 
 /// A key of a surface, or the function that it has while shift is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// A pad of the grid, counted from its top left corner.
     Pad {

@@ -82,17 +82,21 @@ mod key;
 mod lights;
 mod model;
 mod notes;
+mod paint;
 pub mod simulated;
 mod surface;
 #[cfg(test)]
 mod tests;
+mod window;
 mod wire;
 
 use crate::model::launch::ClipState;
 
 pub use key::{Dial, Key, Mode, Row};
 pub use model::Model;
-pub use surface::{BYTES_PER_REFRESH, Surface, Window};
+pub use paint::BYTES_PER_REFRESH;
+pub use surface::Surface;
+pub use window::Window;
 pub use wire::generic::{Binding, MessageKind, NoteMap, Velocities};
 
 /// A colour: red, green and blue, 0–255 each.

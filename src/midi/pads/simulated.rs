@@ -145,7 +145,7 @@ impl Simulated {
             Model::LaunchpadPro => {
                 (1..=8).contains(&led) || (10..=99).contains(&led) || (101..=108).contains(&led)
             }
-            _ => (11..=99).contains(&led) && led % 10 != 0,
+            _ => (11..=99).contains(&led) && !led.is_multiple_of(10),
         }
     }
 

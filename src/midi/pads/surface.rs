@@ -1,31 +1,12 @@
-//! The state machine of a surface: keys to intents, a window on the grid, lights that are due.
+//! The state machine of a surface: keys to intents.
 
 use super::key::{Dial, Key, Light, Mode, Row};
-use super::lights::Moment;
 use super::model::Model;
-use super::notes::{self, Keyboard};
+use super::notes::Keyboard;
+use super::paint::UNKNOWN;
 use super::wire::generic::NoteMap;
-use super::wire::{Event, LEDS, Pack, Wire};
-use super::{GridView, PadIntent};
-
-/// Bytes that one [`Surface::refresh`] sends at most: a period of light messages never floods a port.
-pub const BYTES_PER_REFRESH: usize = 256;
-
-/// A light of which it is not known what it shows.
-const UNKNOWN: u32 = u32::MAX;
-
-/// The part of the grid that a surface shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Window {
-    /// First track.
-    pub track: u16,
-    /// First scene.
-    pub scene: u16,
-    /// Tracks in it.
-    pub columns: u8,
-    /// Scenes in it.
-    pub rows: u8,
-}
+use super::wire::{Event, LEDS, Wire};
+use super::{GridView, PadIntent, Window};
 
 /// What a key was pressed as, whatever it would be now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,33 +25,35 @@ enum Held {
 /// Making one allocates nothing for the known devices, and nothing allocates or waits afterwards. Feed
 /// it whole messages with [`Surface::input`] and let it speak with [`Surface::refresh`] once a period.
 pub struct Surface {
-    wire: Wire,
-    keys: [Option<Key>; LEDS],
-    window: Window,
-    mode: Mode,
+    pub(super) wire: Wire,
+    pub(super) keys: [Option<Key>; LEDS],
+    pub(super) window: Window,
+    pub(super) mode: Mode,
     /// What was chosen for the track keys.
     row: Option<Row>,
     dial: Dial,
     /// What pads do to clips while an edit key is held.
     edit: Option<Key>,
-    shift: bool,
+    pub(super) shift: bool,
     /// The session key is down and no other was pressed since.
     tap: bool,
-    octave: i8,
-    bank: i8,
+    pub(super) octave: i8,
+    pub(super) bank: i8,
     held: [Held; LEDS],
     /// One bit for each pitch that a held pad sounds.
     sounding: u128,
     /// What the device shows, and what it should show, as the device's codes.
-    shown: [u32; LEDS],
-    wanted: [u32; LEDS],
+    pub(super) shown: [u32; LEDS],
+    pub(super) wanted: [u32; LEDS],
     /// Which moving light it shows, and should show.
-    motion_shown: [u8; LEDS],
-    motion: [u8; LEDS],
+    pub(super) motion_shown: [u8; LEDS],
+    pub(super) motion: [u8; LEDS],
+    /// The lights that `wanted` and `motion` were made from.
+    pub(super) asked: [Light; LEDS],
     /// Where the next search for due lights begins, so that none starves.
-    cursor: usize,
+    pub(super) cursor: usize,
     /// The device left the mode that it was put into.
-    strayed: bool,
+    pub(super) strayed: bool,
 }
 
 impl Surface {
@@ -108,6 +91,7 @@ impl Surface {
             wanted: [UNKNOWN; LEDS],
             motion_shown: [0; LEDS],
             motion: [0; LEDS],
+            asked: [Light::OFF; LEDS],
             cursor: 0,
             strayed: false,
             wire,
@@ -159,36 +143,6 @@ impl Surface {
         self.sounding >> (pitch & 0x7F) & 1 == 1
     }
 
-    /// Takes the device over, at the start and whenever it is plugged in again: sends what puts it into
-    /// the right mode and takes all its lights as unknown, so that they are painted anew. False when not
-    /// all was taken; call it again then.
-    pub fn hello(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        self.shown = [UNKNOWN; LEDS];
-        self.motion_shown = [0; LEDS];
-        self.strayed = false;
-        (0..)
-            .map_while(|step| {
-                let mut pack = Pack::EMPTY;
-                self.wire.hello(step, &mut pack).then_some(pack)
-            })
-            .all(|pack| out(&pack.bytes[..pack.len]))
-    }
-
-    /// Lights off and back to what the device does by itself. False when not all was taken; call it
-    /// again then. [`Surface::hello`] takes it over again.
-    pub fn goodbye(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        for (led, key) in self.keys.iter().enumerate() {
-            let off = key.and_then(|key| self.wire.code(led as u8, key, Light::OFF));
-            self.wanted[led] = off.unwrap_or(self.shown[led]);
-            self.motion[led] = 0;
-        }
-        if !self.send(usize::MAX, out) {
-            return false;
-        }
-        let mut pack = Pack::EMPTY;
-        !self.wire.goodbye(&mut pack) || out(&pack.bytes[..pack.len])
-    }
-
     /// Releases every key that is held: for a device that was pulled out, and before goodbye.
     pub fn let_go(&mut self, intents: &mut dyn FnMut(PadIntent)) {
         (0..LEDS).for_each(|led| self.lift(led, intents));
@@ -235,97 +189,6 @@ impl Surface {
             Event::Tempo(_) | Event::Cue(_) | Event::Nothing => {}
         }
         true
-    }
-
-    /// Sends the lights that differ from what the device shows, at most [`BYTES_PER_REFRESH`] bytes.
-    /// `out` takes one whole message; it returns false when nothing more fits, and what was not taken
-    /// stays due.
-    pub fn refresh(&mut self, view: &dyn GridView, out: &mut dyn FnMut(&[u8]) -> bool) {
-        self.keep_inside(view);
-        let mut budget = BYTES_PER_REFRESH;
-        if self.strayed {
-            let mut pack = Pack::EMPTY;
-            if self.wire.put_back(&mut pack) && !out(&pack.bytes[..pack.len]) {
-                return;
-            }
-            // It painted its own lights meanwhile.
-            self.shown = [UNKNOWN; LEDS];
-            self.strayed = false;
-            budget -= pack.len;
-        }
-        let moment = Moment::of(view);
-        for led in 0..LEDS {
-            let Some(key) = self.keys[led] else {
-                continue;
-            };
-            let light = self.light(key, view, &moment);
-            if let Some(code) = self.wire.code(led as u8, key, light) {
-                self.wanted[led] = code;
-                self.motion[led] = light.motion;
-                if self.shown[led] == code {
-                    self.motion_shown[led] = light.motion;
-                }
-            }
-        }
-        self.send(budget, out);
-    }
-
-    /// Sends due lights within a budget of bytes; true when none is left.
-    fn send(&mut self, budget: usize, out: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        let mut pack = Pack::EMPTY;
-        let (mut left, first) = (budget, self.cursor);
-        for rank in 0..3 {
-            for led in (first..LEDS).chain(0..first) {
-                if self.shown[led] == self.wanted[led] || self.rank(led) != rank {
-                    continue;
-                }
-                let spent = pack.len;
-                if left < spent + self.wire.cost(spent) {
-                    self.flush(&mut pack, &mut left, out);
-                    self.cursor = led;
-                    return false;
-                }
-                self.wire.add(led as u8, self.wanted[led], &mut pack);
-                if pack.count == self.wire.lights_in_one() && !self.flush(&mut pack, &mut left, out)
-                {
-                    self.cursor = led;
-                    return false;
-                }
-            }
-        }
-        self.flush(&mut pack, &mut left, out)
-    }
-
-    /// What begins to play, stop or record comes first, then other changes, and last the next step of
-    /// what blinks already.
-    fn rank(&self, led: usize) -> u8 {
-        match self.motion[led] {
-            0 => 1,
-            motion if motion == self.motion_shown[led] => 2,
-            _ => 0,
-        }
-    }
-
-    fn flush(
-        &mut self,
-        pack: &mut Pack,
-        left: &mut usize,
-        out: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> bool {
-        if pack.count == 0 {
-            return true;
-        }
-        self.wire.end(pack);
-        let taken = out(&pack.bytes[..pack.len]);
-        if taken {
-            *left = left.saturating_sub(pack.len);
-            for led in pack.leds[..pack.count].iter().map(|led| usize::from(*led)) {
-                self.shown[led] = self.wanted[led];
-                self.motion_shown[led] = self.motion[led];
-            }
-        }
-        *pack = Pack::EMPTY;
-        taken
     }
 
     /// What a key does now: with shift, and where the bottom row of pads lends the track keys.
@@ -483,95 +346,6 @@ impl Surface {
         // must not be there and back.
         self.mode = if self.mode == mode && !self.wire.is_mini() { Mode::Session } else { mode };
     }
-
-    /// One press of an arrow.
-    fn step(&mut self, columns: i32, rows: i32, view: &dyn GridView) {
-        match self.mode {
-            Mode::Session => {
-                let (track, scene) = self.moved(columns, rows, view);
-                self.set_window(track, scene);
-            }
-            Mode::Drum => self.bank = moved_within(self.bank, -rows, &notes::BANKS),
-            Mode::Note => self.octave = moved_within(self.octave, -rows, &notes::OCTAVES),
-        }
-    }
-
-    /// Whether an arrow leads somewhere.
-    pub(super) fn can_move(&self, columns: i32, rows: i32, view: &dyn GridView) -> bool {
-        match self.mode {
-            Mode::Session => {
-                self.moved(columns, rows, view) != (self.window.track, self.window.scene)
-            }
-            Mode::Drum => moved_within(self.bank, -rows, &notes::BANKS) != self.bank,
-            Mode::Note => moved_within(self.octave, -rows, &notes::OCTAVES) != self.octave,
-        }
-    }
-
-    /// Where an arrow moves the window.
-    fn moved(&self, columns: i32, rows: i32, view: &dyn GridView) -> (u16, u16) {
-        let page = self.shift && !self.wire.arrows_need_shift();
-        let along = |first: u16, by: i32, size: u8, all: u16| {
-            let by = if page { by * i32::from(size) } else { by };
-            let limit = i32::from(all.saturating_sub(u16::from(size)));
-            u16::try_from((i32::from(first) + by).clamp(0, limit)).unwrap_or(first)
-        };
-        let window = self.window;
-        (
-            along(window.track, columns, window.columns, view.tracks()),
-            along(window.scene, rows, window.rows, view.scenes()),
-        )
-    }
-
-    fn keep_inside(&mut self, view: &dyn GridView) {
-        let (columns, rows) = (u16::from(self.window.columns), u16::from(self.window.rows));
-        self.window.track = self.window.track.min(view.tracks().saturating_sub(columns));
-        self.window.scene = self.window.scene.min(view.scenes().saturating_sub(rows));
-    }
-
-    /// The track of a column, when there is one.
-    pub(super) fn track_at(&self, column: u8, view: &dyn GridView) -> Option<u16> {
-        let within = column < self.window.columns;
-        let track = self.window.track.checked_add(u16::from(column))?;
-        (within && track < view.tracks()).then_some(track)
-    }
-
-    /// The scene of a row, when there is one.
-    pub(super) fn scene_at(&self, row: u8, view: &dyn GridView) -> Option<u16> {
-        let scene = self.window.scene.checked_add(u16::from(row))?;
-        (row < self.window.rows && scene < view.scenes()).then_some(scene)
-    }
-
-    /// The slot of a pad, when there is one.
-    pub(super) fn slot_at(&self, column: u8, row: u8, view: &dyn GridView) -> Option<(u16, u16)> {
-        self.track_at(column, view).zip(self.scene_at(row, view))
-    }
-
-    /// First track and scene of the page that a pad stands for.
-    pub(super) fn page_at(&self, column: u8, row: u8, view: &dyn GridView) -> Option<(u16, u16)> {
-        let track = u16::from(column) * u16::from(self.window.columns);
-        let scene = u16::from(row) * u16::from(self.window.rows);
-        (track < view.tracks() && scene < view.scenes()).then_some((track, scene))
-    }
-
-    /// Rows as notes count them: from the bottom.
-    fn from_bottom(&self, row: u8) -> Option<u8> {
-        self.window.rows.checked_sub(row)?.checked_sub(1)
-    }
-
-    /// The drum of a pad.
-    pub(super) fn drum_at(&self, column: u8, row: u8) -> Option<u8> {
-        notes::drum(column, self.from_bottom(row)?, self.bank)
-    }
-
-    /// The note of a pad, and whether it is a root.
-    pub(super) fn note_at(&self, column: u8, row: u8, keyboard: &Keyboard) -> Option<(u8, bool)> {
-        keyboard.pitch(column, self.from_bottom(row)?, self.octave)
-    }
-}
-
-fn moved_within(value: i8, by: i32, range: &std::ops::RangeInclusive<i8>) -> i8 {
-    let moved = i32::from(value) + by;
-    moved.clamp(i32::from(*range.start()), i32::from(*range.end())) as i8
 }
 
 fn intent_of(row: Row, track: u16) -> PadIntent {

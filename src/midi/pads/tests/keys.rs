@@ -281,3 +281,16 @@ fn controls_of_a_generic_map_are_pressed_from_64_on() {
     assert_eq!(input(&[0x90, 61, 1]), (false, vec![]), "free for others");
     assert_eq!(input(&[0xB0, 20, 127]), (false, vec![]), "another channel");
 }
+
+#[test]
+fn a_grid_of_notes_rises_from_the_bottom_left() {
+    let mut surface = Surface::generic(NoteMap::grid(9, 36, 4, 4, None));
+    let stage = Stage::of(8, 8);
+    for (note, track, scene) in [(36, 0, 3), (39, 3, 3), (40, 0, 2), (51, 3, 0)] {
+        let mut intents = Vec::new();
+        assert!(surface.input(&[0x99, note, 5], &stage, &mut |intent| intents.push(intent)));
+        assert_eq!(intents, [launch(track, scene, 5)]);
+    }
+    assert!(!surface.input(&[0x99, 52, 5], &stage, &mut |_| ()));
+    assert_eq!(NoteMap::grid(0, 120, 8, 8, None).bindings().len(), 8);
+}

@@ -134,7 +134,39 @@ proptest! {
                 }
             }
         }
+        for row in 0..model.rows() {
+            let (channel, number) = scene_of(model, row);
+            let Rgb(red, green, blue) = rig.device.light(channel, number);
+            let scene = window.scene + u16::from(row);
+            let there = scene < rig.stage.scenes();
+            let columns = window.track..rig.stage.tracks().min(window.track + 8);
+            let any = |state| columns.clone().any(|track| rig.stage.slot(track, scene).state == state);
+            let green_now = there
+                && if any(ClipState::PlayQueued) { lit } else { any(ClipState::Playing) };
+            let is_green = green == red.max(green).max(blue) && green > 200 && red == 0 && blue == 0;
+            prop_assert_eq!(is_green, green_now, "{:?}: scene {}", model, row);
+            prop_assert!(there || (red, green, blue) == (0, 0, 0), "{:?}: no scene {}", model, row);
+        }
         prop_assert_eq!(rig.refresh(), 0, "nothing changed");
+    }
+
+    /// Every light of the APC40's track rows.
+    #[test]
+    fn track_rows_show_their_tracks(stage in stage()) {
+        let mut rig = Rig::new(Model::Apc40Mk2, Stage::of(8, 8));
+        rig.stage = stage;
+        rig.stage.playing = false;
+        rig.settle();
+        for column in 0..8_u8 {
+            let lit = [48, 49, 50, 51, 52].map(|note| rig.device.light(column, note) != Rgb(0, 0, 0));
+            let track = rig.stage.tracks.get(usize::from(column));
+            let asked = track.map_or([false; 5], |track| {
+                [track.armed, track.solo, !track.mute, track.selected, track.playing || track.stopping]
+            });
+            prop_assert_eq!(lit, asked, "track {}", column);
+        }
+        let keys = [91, 93, 102].map(|note| rig.device.light(0, note) != Rgb(0, 0, 0));
+        prop_assert_eq!(keys, [false, rig.stage.recording, rig.stage.recording]);
     }
 
     /// Notes alternate, slots are released as often as launched, and periods stay bounded.

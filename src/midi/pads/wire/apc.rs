@@ -231,7 +231,7 @@ pub(super) fn code_of_40(key: Key, light: Light) -> Option<u32> {
 pub(super) fn add_40(led: u8, code: u32, pack: &mut Pack) {
     let value = (code & 0x7F) as u8;
     match led.checked_sub(PER_TRACK) {
-        Some(offset) => pack.push(&[0x90 | offset % 8, 48 + offset / 8, value]),
+        Some(offset) => pack.push(&[0x90 | (offset % 8), 48 + offset / 8, value]),
         None => pack.push(&[0x90, led, value]),
     }
 }

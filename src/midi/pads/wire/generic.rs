@@ -1,10 +1,12 @@
 //! Any controller: a map from its notes and controls to keys.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::key::{Color, Key, Light};
 use super::{Event, LEDS, Pack};
 
 /// Kind of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MessageKind {
     /// A note: pressed with its velocity, released by note-off or velocity 0.
     Note,
@@ -13,7 +15,7 @@ pub enum MessageKind {
 }
 
 /// One key of a generic controller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Binding {
     /// Kind of its message.
     pub kind: MessageKind,
@@ -26,7 +28,7 @@ pub struct Binding {
 }
 
 /// Values that light a key, by meaning; 0 is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Velocities {
     /// A clip that does not play.
     pub clip: u8,
@@ -58,6 +60,19 @@ impl NoteMap {
     pub fn new(mut bindings: Vec<Binding>, lights: Option<Velocities>) -> Self {
         bindings.truncate(LEDS);
         NoteMap { bindings: bindings.into_boxed_slice(), lights }
+    }
+
+    /// A grid of pads whose notes rise from the bottom left, row by row, as most pad controllers have it;
+    /// notes above 127 are left out.
+    pub fn grid(channel: u8, first: u8, columns: u8, rows: u8, lights: Option<Velocities>) -> Self {
+        let pads = (0..rows).rev().flat_map(|row| (0..columns).map(move |column| (column, row)));
+        let bindings = (first..128).zip(pads).map(|(number, (column, row))| Binding {
+            kind: MessageKind::Note,
+            channel,
+            number,
+            key: Key::Pad { column, row },
+        });
+        NoteMap::new(bindings.collect(), lights)
     }
 
     /// The keys.
