@@ -1,9 +1,9 @@
 //! Which pitch a pad plays in drum and note mode.
 
 /// The lowest note of a drum rack's first bank: C1, as Live counts.
-const FIRST_DRUM: i16 = 36;
+const FIRST_DRUM: i32 = 36;
 /// The octave on the bottom left in note mode.
-const FIRST_OCTAVE: i16 = 36;
+const FIRST_OCTAVE: i32 = 36;
 
 /// Banks of sixteen drums below and above the first.
 pub(super) const BANKS: std::ops::RangeInclusive<i8> = -2..=5;
@@ -15,14 +15,14 @@ pub(super) fn drum(column: u8, row: u8, bank: i8) -> Option<u8> {
     if column >= 4 || row >= 4 {
         return None;
     }
-    let pitch = FIRST_DRUM + 16 * i16::from(bank) + 4 * i16::from(row) + i16::from(column);
+    let pitch = FIRST_DRUM + 16 * i32::from(bank) + 4 * i32::from(row) + i32::from(column);
     u8::try_from(pitch).ok().filter(|pitch| *pitch < 128)
 }
 
 /// A scale laid out for pads: each row begins a fourth above the one below.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyboard {
-    root: i16,
+    root: i32,
     steps: [u8; 12],
     count: usize,
     fourth: usize,
@@ -34,7 +34,7 @@ impl Keyboard {
         // The root always belongs to its scale.
         let mask = if mask & 0xFFF == 0 { 0xFFF } else { mask | 1 };
         let mut keyboard =
-            Keyboard { root: i16::from(root % 12), steps: [0; 12], count: 0, fourth: 1 };
+            Keyboard { root: i32::from(root % 12), steps: [0; 12], count: 0, fourth: 1 };
         for step in (0..12).filter(|step| mask >> step & 1 == 1) {
             // The degree nearest to five semitones; in a scale of one note, the octave.
             let nearest = keyboard.steps[keyboard.fourth.min(11)].abs_diff(5);
@@ -52,7 +52,7 @@ impl Keyboard {
     pub(super) fn pitch(&self, column: u8, row: u8, octave: i8) -> Option<(u8, bool)> {
         let degree = usize::from(column) + usize::from(row) * self.fourth;
         let (octaves, step) = (degree / self.count, degree % self.count);
-        let above = 12 * (octaves as i16 + i16::from(octave)) + i16::from(self.steps[step]);
+        let above = 12 * (octaves as i32 + i32::from(octave)) + i32::from(self.steps[step]);
         let pitch = u8::try_from(FIRST_OCTAVE + self.root + above).ok()?;
         (pitch < 128).then_some((pitch, step == 0))
     }

@@ -62,6 +62,23 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn binding() -> impl Strategy<Value = Binding> {
+    let place = || prop_oneof![4 => 0..9_u8, 1 => any::<u8>()];
+    let key = prop_oneof![
+        4 => (place(), place()).prop_map(|(column, row)| Key::Pad { column, row }),
+        1 => place().prop_map(Key::Scene),
+        1 => place().prop_map(Key::Track),
+        1 => place().prop_map(|column| Key::TrackRow(Row::Mute, column)),
+        2 => proptest::sample::select(vec![
+            Key::Row(Row::Arm), Key::Up, Key::Down, Key::Left, Key::Right, Key::Shift, Key::Session,
+            Key::Note, Key::Drum, Key::Record, Key::Clear, Key::NudgeUp, Key::Dial(Dial::Send),
+        ]),
+    ];
+    let kind = proptest::sample::select(vec![MessageKind::Note, MessageKind::Control]);
+    (kind, prop_oneof![4 => Just(0_u8), 1 => any::<u8>()], any::<u8>(), key)
+        .prop_map(|(kind, channel, number, key)| Binding { kind, channel, number, key })
+}
+
 /// What the eye should see of a slot.
 fn expected(slot: SlotView, armed: bool, lit: bool, seen: Rgb, model: Model) -> Result<(), String> {
     let dark = seen == Rgb(0, 0, 0);
@@ -248,6 +265,45 @@ proptest! {
                 prop_assert_eq!(seen, calm.device.light(channel, number), "{:?} {} {}", model, channel, number);
             }
         }
+    }
+
+    /// Whatever map a person writes, and whatever the controller then sends.
+    #[test]
+    fn any_map_is_safe(
+        stage in stage(),
+        bindings in proptest::collection::vec(binding(), 0..200),
+        lit in any::<bool>(),
+        messages in proptest::collection::vec(message(), 0..100),
+    ) {
+        let lights = lit.then(Velocities::default);
+        let mut surface = Surface::generic(NoteMap::new(bindings, lights));
+        let mut notes = 0;
+        let mut count = |intent: PadIntent| match intent {
+            PadIntent::NoteOn { .. } => notes += 1,
+            PadIntent::NoteOff { .. } => notes -= 1,
+            _ => {}
+        };
+        for bytes in &messages {
+            surface.input(bytes, &stage, &mut count);
+            let mut sent = 0;
+            surface.refresh(&stage, &mut |bytes| {
+                sent += bytes.len();
+                bytes.len() == 3 && bytes[0] >= 0x80 && bytes[1..].iter().all(|byte| *byte < 0x80)
+            });
+            prop_assert!(sent <= BYTES_PER_REFRESH && (lit || sent == 0));
+        }
+        surface.let_go(&mut count);
+        prop_assert_eq!(notes, 0, "a note hangs");
+        // All is said at last.
+        for _ in 0..20 {
+            surface.refresh(&stage, &mut |_| true);
+        }
+        let mut more = 0;
+        surface.refresh(&stage, &mut |bytes| {
+            more += bytes.len();
+            true
+        });
+        prop_assert_eq!(more, 0);
     }
 
     #[test]

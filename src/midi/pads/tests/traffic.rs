@@ -140,3 +140,29 @@ fn what_begins_to_play_is_shown_first() {
         assert_eq!(first[place], number, "{model:?}");
     }
 }
+/// A scene is launched over another on all tracks: every light that says so, in one period.
+#[test]
+fn a_scene_launch_is_shown_within_a_period() {
+    for model in Model::ALL {
+        let mut stage = Stage::of(8, 8);
+        for track in 0..8 {
+            stage.set(track, 0, ClipState::Playing);
+            stage.set(track, 1, ClipState::PlayQueued);
+            stage.tracks[usize::from(track)].playing = true;
+        }
+        let mut rig = Rig::new(model, stage);
+        for track in 0..8 {
+            rig.stage.set(track, 0, ClipState::Stopped);
+            rig.stage.set(track, 1, ClipState::Playing);
+            rig.stage.set(track, 2, ClipState::RecordQueued);
+        }
+        rig.refresh();
+        let (shown, number) = (rig.device.clone(), rig.device.messages());
+        rig.settle();
+        assert_eq!(rig.device.messages(), number, "{model:?}: nothing was left for later");
+        let green = rig.pad_light(3, 1);
+        assert!(green.1 > 250 && green.0 == 0, "{model:?}: {green:?}");
+        let (channel, number) = rig.pad(3, 2);
+        assert!(shown.light(channel, number).0 > 250, "{model:?}");
+    }
+}
