@@ -223,6 +223,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_clip_is_too_dark_to_be_seen() {
+        assert_eq!(visible(Rgb(0, 0, 0)), Rgb(64, 64, 64));
+        assert_eq!(visible(Rgb(1, 0, 2)), Rgb(32, 0, 64));
+        assert_eq!(visible(Rgb(63, 63, 0)), Rgb(64, 64, 0));
+        assert_eq!(visible(Rgb(200, 1, 0)), Rgb(200, 1, 0));
+    }
+
+    #[test]
     fn no_light_blinks_faster_than_four_times_a_second() {
         for bpm in 20..=999 {
             let bpm = f64::from(bpm);

@@ -129,17 +129,29 @@ fn what_begins_to_play_is_shown_first() {
         // The swell moves every pulse in the same period.
         rig.stage.beat = 0.5;
         rig.stage.set(7, 4, ClipState::Recording);
-        let mut first = None;
-        rig.surface.refresh(&rig.stage, &mut |bytes| {
-            first.get_or_insert(bytes.to_vec());
-            true
-        });
-        let (_, number) = rig.pad(7, 4);
-        let first = first.unwrap();
-        let place = if first.len() > 3 { 8 } else { 1 };
-        assert_eq!(first[place], number, "{model:?}");
+        let pulsing = first_light(&mut rig);
+        assert_eq!(pulsing, rig.pad(7, 4).1, "{model:?}: before the pulses");
+        // Now all of it is unknown and has to be painted, and only one clip moves.
+        for track in 0..8 {
+            (0..8).for_each(|scene| rig.stage.set(track, scene, ClipState::Stopped));
+        }
+        rig.stage.set(7, 4, ClipState::Recording);
+        rig.hello();
+        assert_eq!(first_light(&mut rig), rig.pad(7, 4).1, "{model:?}: before what stands still");
     }
 }
+
+/// The light that is set first in a period.
+fn first_light(rig: &mut Rig) -> u8 {
+    let mut first = None;
+    rig.surface.refresh(&rig.stage, &mut |bytes| {
+        first.get_or_insert(bytes.to_vec());
+        true
+    });
+    let first = first.unwrap();
+    first[if first.len() > 3 { 8 } else { 1 }]
+}
+
 /// A scene is launched over another on all tracks: every light that says so, in one period.
 #[test]
 fn a_scene_launch_is_shown_within_a_period() {
