@@ -6,6 +6,7 @@
 //! | `encoder`, `takeover`, `scale` | what a knob or fader means for a value |
 //! | `map`, `learn` | what controls do, kept with project or user, and how they are bound |
 //! | `route`, `held` | the map made ready for the callback, and what must not hang |
+//! | `pads` | grid controllers with lights |
 //! | `clock_in`, `clock_out` | tempo and place from and to other machines |
 
 pub mod clock_in;
@@ -14,6 +15,7 @@ pub mod encoder;
 pub mod held;
 pub mod learn;
 pub mod map;
+pub mod pads;
 pub mod route;
 pub mod scale;
 pub mod stream;
