@@ -379,7 +379,7 @@ actions! {
     /// Let go of a clip that was launched: ends gates and repeats
     Release { clip: Clip } = "release {clip}", "release kick 3";
     /// Launch a clip so that it ends with what plays, which then comes back
-    Fill { clip: Clip } = "fill {clip}", "fill kick 4";
+    Fill { clip: Clip } = "fill {clip}", "fill kick 3";
     /// Launch a scene
     LaunchScene { scene: Scene } = "scene {scene}" | "launch scene {scene}", "scene Drop";
     /// Stop every clip
