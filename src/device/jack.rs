@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use jack::{
     AsyncClient, AudioIn, AudioOut, Client, ClientOptions, ClientStatus, Control, Frames, MidiIn,
@@ -61,6 +62,9 @@ fn client(name: &str) -> Result<Client, OpenError> {
     // By itself libjack writes to the terminal, several lines whenever no server is found. What
     // matters of it comes back as an error.
     QUIET.call_once(|| jack::set_logger(jack::LoggerType::None));
+    if !orphans_are_gone() {
+        return Err(OpenError::Jack("the server that stopped lets nobody go".to_owned()));
+    }
     match Client::new(name, ClientOptions::NO_START_SERVER) {
         Ok((client, _)) => Ok(client),
         Err(jack::Error::LibraryError(_)) => Err(OpenError::NoLibrary),
@@ -71,6 +75,22 @@ fn client(name: &str) -> Result<Client, OpenError> {
         }
         Err(error) => Err(OpenError::Jack(error.to_string())),
     }
+}
+
+/// Clients whose server has died and that are not closed yet. libjack keeps one connection for the whole
+/// process, so this is the process's too: a client opened beside such a one crashes it.
+static ORPHANS: AtomicUsize = AtomicUsize::new(0);
+
+/// Wait until there are none.
+fn orphans_are_gone() -> bool {
+    let begun = Instant::now();
+    while ORPHANS.load(Ordering::SeqCst) > 0 {
+        if begun.elapsed() > LEAVING {
+            return false;
+        }
+        std::thread::sleep(STEP);
+    }
+    true
 }
 
 struct Server {
@@ -125,10 +145,15 @@ impl Device for Server {
         let rate = client.sample_rate();
         let changes = Arc::new(AtomicU64::new(0));
         let told = Told { line: Arc::clone(&line), rate, changes: Arc::clone(&changes) };
-        let player = Player { line, rate, ports };
+        let door = Arc::new(Door::default());
+        let player = Player { line, rate, ports, door: Arc::clone(&door) };
         let active =
             client.activate_async(told, player).map_err(|e| OpenError::Jack(e.to_string()))?;
-        let mut bay = Bay::new(wish, Active(active), changes);
+        let mut bay = Bay::new(
+            wish,
+            Active { client: Some(active), door, orphan: AtomicBool::new(false) },
+            changes,
+        );
         notes.extend(bay.connect_outputs());
         bay.connect_midi();
         Ok(Box::new(Session { bay }))
@@ -136,7 +161,64 @@ impl Device for Server {
 }
 
 /// The running client: the wires are all that the rest needs of it.
-struct Active(AsyncClient<Told, Player>);
+struct Active {
+    /// `None` only while it is dropped.
+    client: Option<AsyncClient<Told, Player>>,
+    door: Arc<Door>,
+    /// Counted among the [`ORPHANS`].
+    orphan: AtomicBool,
+}
+
+/// How the sound thread leaves.
+///
+/// libjack ends it by `pthread_cancel`, wherever it is; to be cancelled inside Rust code aborts the
+/// program. So it is asked to go by itself, and never cancelled while it is inside.
+#[derive(Default)]
+struct Door {
+    leave: AtomicBool,
+    inside: AtomicBool,
+    left: AtomicBool,
+}
+
+/// Longest wait for the sound thread to leave, and time to get out of the door after it has said so.
+const LEAVING: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(1);
+
+impl Active {
+    fn client(&self) -> Option<&Client> {
+        self.client.as_ref().map(AsyncClient::as_client)
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        self.door.leave.store(true, Ordering::SeqCst);
+        // From a server that is gone nobody comes any more.
+        let active = client.as_client();
+        let period = f64::from(active.buffer_size()) / f64::from(active.sample_rate().max(1));
+        let patience = Duration::from_secs_f64(0.05 + 2.5 * period);
+        let begun = Instant::now();
+        while !self.door.left.load(Ordering::SeqCst) && begun.elapsed() < LEAVING {
+            if begun.elapsed() > patience && !self.door.inside.load(Ordering::SeqCst) {
+                break;
+            }
+            std::thread::sleep(STEP);
+        }
+        if self.door.inside.load(Ordering::SeqCst) {
+            tracing::error!("the sound thread does not leave JACK's callback; its client stays");
+            std::mem::forget(client);
+            return;
+        }
+        std::thread::sleep(STEP);
+        if let Err(error) = client.deactivate() {
+            tracing::debug!("leaving JACK: {error}");
+        }
+        if self.orphan.load(Ordering::SeqCst) {
+            ORPHANS.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
 
 struct Session {
     bay: Bay<Active>,
@@ -149,9 +231,14 @@ impl Stream for Session {
 
     /// Asks the server for a port, which only one that lives can give.
     fn alive(&self) -> bool {
-        let client = self.bay.wires().0.as_client();
+        let active = self.bay.wires();
+        let Some(client) = active.client() else { return false };
         let port = client.register_port("alive", AudioIn::default());
-        port.is_ok_and(|port| client.unregister_port(port).is_ok())
+        let alive = port.is_ok_and(|port| client.unregister_port(port).is_ok());
+        if !alive && !active.orphan.swap(true, Ordering::SeqCst) {
+            ORPHANS.fetch_add(1, Ordering::SeqCst);
+        }
+        alive
     }
 
     fn end(&self) -> End {
@@ -164,19 +251,19 @@ const AUDIO: &str = "32 bit float mono audio";
 const MIDI: &str = "8 bit raw midi";
 
 impl Wires for Active {
-    fn client(&self) -> String {
-        self.0.as_client().name().to_owned()
+    fn name(&self) -> String {
+        self.client().map(|client| client.name().to_owned()).unwrap_or_default()
     }
 
     fn audio_sinks(&self, physical: bool) -> Vec<String> {
-        let flags = PortFlags::IS_INPUT
-            | if physical { PortFlags::IS_PHYSICAL } else { PortFlags::empty() };
-        self.0.as_client().ports(None, Some(AUDIO), flags)
+        let hardware = if physical { PortFlags::IS_PHYSICAL } else { PortFlags::empty() };
+        let flags = PortFlags::IS_INPUT | hardware;
+        self.client().map(|client| client.ports(None, Some(AUDIO), flags)).unwrap_or_default()
     }
 
     fn midi_ports(&self, source: bool) -> Vec<(String, Vec<String>)> {
         let flags = if source { PortFlags::IS_OUTPUT } else { PortFlags::IS_INPUT };
-        let client = self.0.as_client();
+        let Some(client) = self.client() else { return Vec::new() };
         let aliases = |name: &String| -> Vec<String> {
             client.port_by_name(name).and_then(|port| port.aliases().ok()).unwrap_or_default()
         };
@@ -185,17 +272,16 @@ impl Wires for Active {
     }
 
     fn connect(&self, from: &str, to: &str) -> Result<(), String> {
-        match self.0.as_client().connect_ports_by_name(from, to) {
-            Ok(()) | Err(jack::Error::PortAlreadyConnected(..)) => Ok(()),
-            Err(error) => Err(error.to_string()),
+        match self.client().map(|client| client.connect_ports_by_name(from, to)) {
+            None | Some(Ok(()) | Err(jack::Error::PortAlreadyConnected(..))) => Ok(()),
+            Some(Err(error)) => Err(error.to_string()),
         }
     }
 
     fn disconnect(&self, from: &str, to: &str) -> Result<(), String> {
-        let client = self.0.as_client();
-        let connected =
-            client.port_by_name(from).is_some_and(|port| port.is_connected_to(to).unwrap_or(false));
-        if !connected {
+        let Some(client) = self.client() else { return Ok(()) };
+        let port = client.port_by_name(from);
+        if !port.is_some_and(|port| port.is_connected_to(to).unwrap_or(false)) {
             return Ok(());
         }
         client.disconnect_ports_by_name(from, to).map_err(|e| e.to_string())
@@ -235,11 +321,13 @@ struct Player {
     line: Arc<Line>,
     rate: u32,
     ports: Ports,
+    door: Arc<Door>,
 }
 
 impl ProcessHandler for Player {
     fn process(&mut self, _: &Client, scope: &ProcessScope) -> Control {
-        let Player { line, rate, ports } = self;
+        let Player { line, rate, ports, door } = self;
+        door.inside.store(true, Ordering::SeqCst);
         for port in &mut ports.outputs {
             port.as_mut_slice(scope).fill(0.0);
         }
@@ -253,7 +341,11 @@ impl ProcessHandler for Player {
             scope.cycle_times().map_or_else(|_| host_now_ns(), |t| t.current_usecs * 1000);
         let (inputs, outputs, midi_in) = (&ports.inputs, &mut ports.outputs, &ports.midi_in);
         line.play(*rate, &mut Cycle { scope, host_ns, inputs, outputs, midi_in, writers });
-        Control::Continue
+        let leave = door.leave.load(Ordering::SeqCst);
+        door.left.store(leave, Ordering::SeqCst);
+        door.inside.store(false, Ordering::SeqCst);
+        // The thread then ends by itself, back in libjack.
+        if leave { Control::Quit } else { Control::Continue }
     }
 }
 

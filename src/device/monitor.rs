@@ -9,12 +9,14 @@
 //! A sound thread that is late was either too slow or was not let run. An xrun is *ours* only if one
 //! callback's own processor time was longer than its period. Per callback that time is not known from
 //! outside, but bounds are: no callback used more than its wall time, and all callbacks between two
-//! samples together used what the thread's clock advanced by. So the xruns found by a sample are judged
-//! over this and the sample before (the word of an xrun may come late): with `C` the thread's processor
-//! time, `n` callbacks, the longest of wall time `L`, and `o` the time of the others (the smaller of
-//! their wall time and `n - 1` usual callbacks), an xrun is ours if `min(L, C - o)` exceeds the period.
-//! With one period a sample this is exact; the longer between samples, the more rests on "usual".
-//! Where the kernel tells nothing (not Linux), `L` alone decides, which may blame us for others.
+//! samples together used what the thread's clock advanced by. The word of an xrun comes while the late
+//! callback still runs, or a little after it: so it is judged one sample later, over the samples before,
+//! at and after it, each and together. With `C` the thread's processor time in these, `n` callbacks, `L`
+//! the longest of wall time and `u` the time of a usual callback, one of them used at least `C / n` and
+//! presumably `C - (n - 1) u`; the xrun is ours if the larger, but no more than `L`, exceeds the period.
+//! Samples in which no callback ended are joined to the next. With one period a sample this is good to
+//! what the kernel counts in, nanoseconds; the longer between samples, the more rests on "usual". Where
+//! the kernel tells nothing (not Linux), `L` alone decides, which may blame us for others.
 
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -32,8 +34,6 @@ pub struct Monitor {
     bins: [AtomicU64; BINS],
     periods: AtomicU64,
     frames: AtomicU64,
-    /// All callbacks' wall time, nanoseconds.
-    wall_ns: AtomicU64,
     /// Length of the last period, nanoseconds.
     period_ns: AtomicU64,
     longest_ns: AtomicU64,
@@ -49,7 +49,8 @@ pub struct Monitor {
 #[derive(Default)]
 struct Outside {
     before: Totals,
-    last: Window,
+    /// The last two windows, the older first.
+    last: [Window; 2],
     /// Processor time of a usual callback, nanoseconds.
     usual_ns: Option<f64>,
     ours: u64,
@@ -59,20 +60,17 @@ struct Outside {
 #[derive(Clone, Copy, Default)]
 struct Totals {
     periods: u64,
-    wall_ns: u64,
     cpu_ns: Option<u64>,
     xruns: u64,
-    over: u64,
 }
 
 /// What happened between two samples.
 #[derive(Clone, Copy, Default)]
 struct Window {
     periods: u64,
-    wall_ns: u64,
     longest_ns: u64,
     cpu_ns: Option<u64>,
-    over: u64,
+    xruns: u64,
 }
 
 /// The sound thread's state at one moment; counts run since the device was opened.
@@ -88,7 +86,8 @@ pub struct Health {
     pub frames: u64,
     /// Times that the device ran dry, as it says itself.
     pub xruns: u64,
-    /// Those of them that our callback caused by computing for longer than a period.
+    /// Those of them that our callback caused by computing for longer than a period; judged one sample
+    /// later.
     pub ours: u64,
     /// Callbacks that took longer than their period by the clock on the wall.
     pub over: u64,
@@ -153,7 +152,6 @@ impl Default for Monitor {
             bins: [const { AtomicU64::new(0) }; BINS],
             periods: AtomicU64::new(0),
             frames: AtomicU64::new(0),
-            wall_ns: AtomicU64::new(0),
             period_ns: AtomicU64::new(0),
             longest_ns: AtomicU64::new(0),
             over: AtomicU64::new(0),
@@ -182,7 +180,6 @@ impl Monitor {
         let wall_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
         let period_ns = frames as u64 * 1_000_000_000 / u64::from(rate.max(1));
         self.bins[Histogram::bin(wall_ns)].fetch_add(1, Relaxed);
-        self.wall_ns.fetch_add(wall_ns, Relaxed);
         self.longest_ns.fetch_max(wall_ns, Relaxed);
         self.period_ns.store(period_ns, Relaxed);
         if wall_ns > period_ns {
@@ -214,16 +211,11 @@ impl Monitor {
         let longest_ns = self.longest_ns.swap(0, Relaxed);
         let peak = f32::from_bits(self.peak.swap(0, Relaxed));
         let histogram = Histogram(std::array::from_fn(|i| self.bins[i].load(Relaxed)));
-        let (periods, wall_ns) = (self.periods(), self.wall_ns.load(Relaxed));
+        let periods = self.periods();
         // After the walls: the processor time of every callback measured above is in it.
         let thread = kernel::thread_use(self.thread.load(Relaxed));
-        let now = Totals {
-            periods,
-            wall_ns,
-            cpu_ns: thread.map(|t| t.cpu_ns),
-            xruns: self.xruns.load(Relaxed),
-            over: self.over.load(Relaxed),
-        };
+        let now =
+            Totals { periods, cpu_ns: thread.map(|t| t.cpu_ns), xruns: self.xruns.load(Relaxed) };
         outside.judge(now, longest_ns, self.period_ns.load(Relaxed));
         Health {
             load: f32::from_bits(self.load.load(Relaxed)),
@@ -232,7 +224,7 @@ impl Monitor {
             frames: self.frames.load(Relaxed),
             xruns: now.xruns,
             ours: outside.ours,
-            over: now.over,
+            over: self.over.load(Relaxed),
             histogram,
             thread,
         }
@@ -240,29 +232,31 @@ impl Monitor {
 }
 
 impl Outside {
-    /// Take the counts of now; judge the xruns that are new.
+    /// Take the counts of now; judge the xruns of the window before.
     fn judge(&mut self, now: Totals, longest_ns: u64, period_ns: u64) {
+        if now.periods == self.before.periods {
+            return;
+        }
         let window = Window {
             periods: now.periods - self.before.periods,
-            wall_ns: now.wall_ns.saturating_sub(self.before.wall_ns),
             longest_ns,
             cpu_ns: now.cpu_ns.map(|cpu| cpu.saturating_sub(self.before.cpu_ns.unwrap_or(0))),
-            over: now.over - self.before.over,
+            xruns: now.xruns - self.before.xruns,
         };
-        let both = self.last.and(window);
-        let new = now.xruns - self.before.xruns;
-        if new > 0 && both.own_ns(self.usual_ns) > period_ns {
-            self.ours += new.min(both.over.max(1));
+        let [older, old] = self.last;
+        let around = [older, old, window, older.and(old).and(window)];
+        let own = around.into_iter().map(|window| window.own_ns(self.usual_ns)).max();
+        if own.is_some_and(|own| own > period_ns) {
+            self.ours += old.xruns;
         }
         if let Some(cpu) = window.cpu_ns
-            && window.periods > 0
             && longest_ns <= period_ns
         {
             let mean = cpu as f64 / window.periods as f64;
             self.usual_ns = Some(self.usual_ns.map_or(mean, |usual| usual + 0.1 * (mean - usual)));
         }
         self.before = now;
-        self.last = window;
+        self.last = [old, window];
     }
 }
 
@@ -270,20 +264,19 @@ impl Window {
     fn and(self, later: Window) -> Window {
         Window {
             periods: self.periods + later.periods,
-            wall_ns: self.wall_ns + later.wall_ns,
             longest_ns: self.longest_ns.max(later.longest_ns),
             cpu_ns: later.cpu_ns.map(|cpu| cpu + self.cpu_ns.unwrap_or(0)),
-            over: self.over + later.over,
+            xruns: self.xruns + later.xruns,
         }
     }
 
     /// Processor time of the longest callback, nanoseconds: the rule in the module's words.
     fn own_ns(&self, usual_ns: Option<f64>) -> u64 {
         let Some(cpu) = self.cpu_ns else { return self.longest_ns };
-        let walls = self.wall_ns.saturating_sub(self.longest_ns);
-        let count = self.periods.saturating_sub(1) as f64;
-        let others = usual_ns.map_or(walls, |usual| walls.min((usual * count) as u64));
-        self.longest_ns.min(cpu.saturating_sub(others))
+        let mean = cpu / self.periods.max(1);
+        let others = usual_ns.map(|usual| usual * self.periods.saturating_sub(1) as f64);
+        let presumed = others.map_or(0, |others| cpu.saturating_sub(others as u64));
+        self.longest_ns.min(mean.max(presumed))
     }
 }
 
@@ -402,39 +395,43 @@ mod tests {
         assert_eq!(monitor.sample().peak, 0.0);
     }
 
-    /// One sample after `periods` callbacks of 1 ms wall each, one of them longer.
-    fn one(periods: u64, long: u64, cpu: u64, usual: Option<f64>) -> u64 {
-        let wall_ns = (periods - 1) * MS + long;
-        let over = u64::from(long > 5 * MS);
-        let now = Totals { periods, wall_ns, cpu_ns: Some(cpu), xruns: 1, over };
+    /// A sample with an xrun and one without; between them `periods` callbacks of 1 ms wall each, one of
+    /// them longer, `late` of them before the second.
+    fn one(periods: u64, late: u64, long: u64, cpu: u64, usual: Option<f64>) -> u64 {
         let mut outside = Outside { usual_ns: usual, ..Outside::default() };
-        outside.judge(now, long, 5 * MS);
+        let (early, rest) = if late == 0 { (long, 0) } else { (MS, long) };
+        let at = |periods, cpu| Totals { periods, cpu_ns: Some(cpu), xruns: 1 };
+        if periods > late {
+            let part = cpu * (periods - late) / periods;
+            outside.judge(at(periods - late, part), early, 5 * MS);
+        }
+        assert_eq!(outside.ours, 0, "the next sample decides");
+        outside.judge(at(periods + 1, cpu + MS), rest.max(MS), 5 * MS);
+        if late == periods {
+            outside.judge(at(periods + 2, cpu + 2 * MS), MS, 5 * MS);
+        }
         outside.ours
     }
 
     #[test]
     fn an_xrun_is_ours_only_by_our_own_processor_time() {
         // Nobody was slow by the wall: the device was not served for other reasons.
-        assert_eq!(one(4, MS, 4 * MS, None), 0);
+        assert_eq!(one(4, 0, MS, 4 * MS, None), 0);
         // 9 ms on the wall, of which the thread ran 1: it was put aside.
-        assert_eq!(one(1, 9 * MS, MS, None), 0);
+        assert_eq!(one(1, 0, 9 * MS, MS, None), 0);
         // 9 ms on the wall and on the processor.
-        assert_eq!(one(1, 9 * MS, 9 * MS, None), 1);
+        assert_eq!(one(1, 0, 9 * MS, 9 * MS, None), 1);
         // Among others of 1 ms each: 3 + 9 ours, 3 + 1 not.
-        assert_eq!(one(4, 9 * MS, 12 * MS, Some(1e6)), 1);
-        assert_eq!(one(4, 9 * MS, 4 * MS, Some(1e6)), 0);
+        assert_eq!(one(4, 0, 9 * MS, 12 * MS, Some(1e6)), 1);
+        assert_eq!(one(4, 0, 9 * MS, 4 * MS, Some(1e6)), 0);
     }
 
     #[test]
-    fn the_word_of_an_xrun_may_come_one_sample_late() {
-        let mut outside = Outside::default();
-        let mut now =
-            Totals { periods: 1, wall_ns: 9 * MS, cpu_ns: Some(9 * MS), xruns: 0, over: 1 };
-        outside.judge(now, 9 * MS, 5 * MS);
-        assert_eq!(outside.ours, 0);
-        now = Totals { periods: 2, wall_ns: 10 * MS, cpu_ns: Some(10 * MS), xruns: 1, over: 1 };
-        outside.judge(now, MS, 5 * MS);
-        assert_eq!(outside.ours, 1);
+    fn the_word_of_an_xrun_may_come_before_the_callback_ends() {
+        assert_eq!(one(4, 1, 9 * MS, 12 * MS, Some(1e6)), 1);
+        assert_eq!(one(4, 1, 9 * MS, 4 * MS, Some(1e6)), 0);
+        // Nothing had ended yet: that sample waits for the next.
+        assert_eq!(one(1, 1, 9 * MS, 9 * MS, Some(1e6)), 1);
     }
 
     #[cfg(target_os = "linux")]

@@ -9,7 +9,7 @@ use super::{Direction, MidiPort, Patchbay, Plug, Wish};
 /// A server's ports and the wires between them.
 pub(super) trait Wires: Send {
     /// Our client's name.
-    fn client(&self) -> String;
+    fn name(&self) -> String;
     /// Audio ports that take sound, in the server's order; the hardware's only, or all.
     fn audio_sinks(&self, physical: bool) -> Vec<String>;
     /// MIDI ports that give (`source`) or take, ours included, with their other names.
@@ -35,7 +35,7 @@ pub(super) struct Bay<W> {
 impl<W: Wires> Bay<W> {
     pub(super) fn new(wish: Wish, wires: W, changes: Arc<AtomicU64>) -> Self {
         let seen = changes.load(Ordering::Acquire);
-        let client = wires.client();
+        let client = wires.name();
         let mut bay =
             Bay { wish, wires, client, changes, seen, midi: BTreeSet::new(), sinks: Vec::new() };
         bay.midi = bay.midi_ports().into_iter().collect();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     impl Wires for Desk {
-        fn client(&self) -> String {
+        fn name(&self) -> String {
             "hc-01".to_owned()
         }
         fn audio_sinks(&self, physical: bool) -> Vec<String> {
