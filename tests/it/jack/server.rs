@@ -1,5 +1,6 @@
 //! A JACK server of a test's own, and programs that play with us on it.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,10 +46,20 @@ pub fn on_jack(name: &str, body: fn(&mut Server)) {
     assert!(run.status.success() && said.contains("1 passed"), "{name}: {}", run.status);
 }
 
-/// A running jackd.
+/// A running jackd, below a shell that ends it when this process ends, however that happens.
 pub struct Server {
-    jackd: Option<Child>,
+    jackd: Option<Jackd>,
 }
+
+struct Jackd {
+    shell: Child,
+    id: String,
+}
+
+/// Starts jackd, tells its number, and ends it when nobody holds the other end of the input any more;
+/// by force when it does not go, which it sometimes does not after many xruns.
+const SCRIPT: &str = r#"jackd "$@" >/dev/null 2>&1 & jackd=$!; echo $jackd; read -r _; kill $jackd
+    (sleep 3; kill -KILL $jackd) >/dev/null 2>&1 & wait $jackd; kill $!"#;
 
 impl Server {
     fn start() -> Server {
@@ -63,21 +74,26 @@ impl Server {
     pub fn restart(&mut self) {
         let name = std::env::var(SERVER).unwrap();
         let (rate, period) = (RATE.to_string(), PERIOD.to_string());
-        let jackd = Command::new("jackd")
-            .args(["-n", &name, "--no-realtime", "-d", "dummy", "-r", &rate, "-p", &period])
-            .stdout(Stdio::null())
+        let mut shell = Command::new("sh")
+            .args(["-c", SCRIPT, "sh", "-n", &name, "--no-realtime"])
+            .args(["-d", "dummy", "-r", &rate, "-p", &period])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        self.jackd = Some(jackd);
+        let mut id = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut id).unwrap();
+        self.jackd = Some(Jackd { shell, id: id.trim().to_owned() });
         until("jackd answers", || Client::new("ready", ClientOptions::NO_START_SERVER).is_ok());
     }
 
     /// Let it die without a word.
     pub fn kill(&mut self) {
         let mut jackd = self.jackd.take().unwrap();
-        jackd.kill().unwrap();
-        jackd.wait().unwrap();
+        assert!(Command::new("kill").args(["-KILL", &jackd.id]).status().unwrap().success());
+        drop(jackd.shell.stdin.take());
+        jackd.shell.wait().unwrap();
     }
 }
 
@@ -85,14 +101,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         let Some(mut jackd) = self.jackd.take() else { return };
         // Asked to go, it takes its shared memory along.
-        let _ = Command::new("kill").arg(jackd.id().to_string()).status();
-        let begun = Instant::now();
-        while jackd.try_wait().is_ok_and(|status| status.is_none()) {
-            if begun.elapsed() > Duration::from_secs(5) {
-                let _ = jackd.kill();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        drop(jackd.shell.stdin.take());
+        let _ = jackd.shell.wait();
     }
 }
 
