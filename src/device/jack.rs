@@ -12,7 +12,7 @@ use jack::{
 };
 
 use super::line::{End, Line};
-use super::monitor::host_now_ns;
+use super::monitor::{Monitor, host_now_ns};
 use super::patch::{Bay, Wires};
 use super::port::Period;
 use super::{Backend, Device, Found, MIDI_PORTS, OpenError, Patchbay, Stream, Wish};
@@ -146,12 +146,13 @@ impl Device for Server {
         let changes = Arc::new(AtomicU64::new(0));
         let told = Told { line: Arc::clone(&line), rate, changes: Arc::clone(&changes) };
         let door = Arc::new(Door::default());
+        let monitor = Arc::clone(&line.monitor);
         let player = Player { line, rate, ports, door: Arc::clone(&door) };
         let active =
             client.activate_async(told, player).map_err(|e| OpenError::Jack(e.to_string()))?;
         let mut bay = Bay::new(
             wish,
-            Active { client: Some(active), door, orphan: AtomicBool::new(false) },
+            Active { client: Some(active), door, monitor, orphan: AtomicBool::new(false) },
             changes,
         );
         notes.extend(bay.connect_outputs());
@@ -165,6 +166,7 @@ struct Active {
     /// `None` only while it is dropped.
     client: Option<AsyncClient<Told, Player>>,
     door: Arc<Door>,
+    monitor: Arc<Monitor>,
     /// Counted among the [`ORPHANS`].
     orphan: AtomicBool,
 }
@@ -209,6 +211,11 @@ impl Drop for Active {
             tracing::error!("the sound thread does not leave JACK's callback; its client stays");
             std::mem::forget(client);
             return;
+        }
+        // On its way out it speaks to the server, on the wire that we are about to use.
+        let left = self.door.left.load(Ordering::SeqCst);
+        while left && !self.monitor.over() && begun.elapsed() < LEAVING {
+            std::thread::sleep(STEP);
         }
         std::thread::sleep(STEP);
         if let Err(error) = client.deactivate() {

@@ -200,6 +200,11 @@ impl Monitor {
         self.xruns.fetch_add(1, Relaxed);
     }
 
+    /// Whether the sound thread has ended; `true` where nobody can tell.
+    pub(super) fn over(&self) -> bool {
+        kernel::thread_use(self.thread.load(Relaxed)).is_none()
+    }
+
     /// Callbacks so far.
     pub fn periods(&self) -> u64 {
         self.periods.load(Relaxed)
