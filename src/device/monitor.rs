@@ -201,6 +201,7 @@ impl Monitor {
     }
 
     /// Whether the sound thread has ended; `true` where nobody can tell.
+    #[cfg(feature = "jack")]
     pub(super) fn over(&self) -> bool {
         kernel::thread_use(self.thread.load(Relaxed)).is_none()
     }
