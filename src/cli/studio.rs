@@ -9,11 +9,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
-use crate::device::card::Card;
+use crate::device::port::{Callback, Period};
+use crate::device::{Found, OpenError, Status, Wish, find};
 use crate::engine::adapter::Adapter;
 use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
 use crate::engine::protocol::Gesture;
+use crate::engine::renderer::Renderer;
 use crate::engine::samples::Sample;
 use crate::engine::sound::SoundFactory;
 use crate::export::bounce::{Bounce, Progress, Source};
@@ -136,14 +138,14 @@ impl Studio {
         samples: &Samples,
         source: Source,
     ) -> Result<(), Failure> {
-        let card = match Card::open(&self.settings.audio.device) {
-            Ok(card) => card,
+        let found = match self.output() {
+            Ok(found) => found,
             Err(e) => {
                 eprintln!("hardcore: not played: {e}");
                 return Ok(());
             }
         };
-        let options = Options { rate: card.rate, threads: 0, sources: 0 };
+        let options = Options { rate: found.rate, threads: 0, sources: 0 };
         let (mut engine, renderer, _) = prepare(project, &self.factory, samples, &options)?;
         let begin = match source {
             Source::Arrangement => Gesture::Start,
@@ -151,17 +153,24 @@ impl Studio {
         };
         engine.send(None, begin)?;
         let frames = renderer.frame_ahead(Pos::from(source.length(project)));
-        let length = Duration::from_secs_f64(frames as f64 / f64::from(card.rate));
-        let playing = match card.play(Adapter::new(renderer)) {
-            Ok(playing) => playing,
-            Err(e) => {
+        let length = Duration::from_secs_f64(frames as f64 / f64::from(found.rate));
+        let mut running = match found.play(Box::new(Played::new(renderer))) {
+            Ok(running) => running,
+            Err((e, _)) => {
                 eprintln!("hardcore: not played: {e}");
                 return Ok(());
             }
         };
-        println!("playing on {} ({:.0} s; Ctrl+C stops)", card.name, length.as_secs_f64());
+        for note in &running.notes {
+            eprintln!("hardcore: note: {note}");
+        }
+        println!("playing on {} ({:.0} s; Ctrl+C stops)", running.name, length.as_secs_f64());
         let started = std::time::Instant::now();
         while started.elapsed() < length {
+            if let Status::Lost(sentence) = running.status() {
+                eprintln!("hardcore: {sentence}");
+                break;
+            }
             engine.maintain();
             while let Some(event) = engine.next_event() {
                 if let Some(notice) = engine.notice(&event) {
@@ -170,8 +179,50 @@ impl Studio {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        drop(playing);
+        drop(running);
         Ok(())
+    }
+
+    /// The output of the settings; nothing plays yet.
+    ///
+    /// # Errors
+    /// It is not there or cannot be used.
+    pub fn output(&self) -> Result<Found, OpenError> {
+        find(&Wish { name: self.settings.audio.device.clone(), ..Wish::default() })
+    }
+}
+
+/// Frames rendered at a time.
+const PART: usize = 256;
+/// Channels: master and cue.
+const CHANNELS: usize = 4;
+
+/// A renderer as what a device plays.
+struct Played {
+    adapter: Adapter,
+    /// A part, its channels side by side in each frame.
+    part: [f32; PART * CHANNELS],
+}
+
+impl Played {
+    fn new(renderer: Renderer) -> Self {
+        Played { adapter: Adapter::new(renderer), part: [0.0; PART * CHANNELS] }
+    }
+}
+
+impl Callback for Played {
+    fn process(&mut self, period: &mut dyn Period) {
+        let frames = period.frames();
+        for from in (0..frames).step_by(PART) {
+            let part = &mut self.part[..(frames - from).min(PART) * CHANNELS];
+            self.adapter.fill(part, CHANNELS);
+            for c in 0..CHANNELS {
+                let out = period.output(c).iter_mut().skip(from);
+                for (out, frame) in out.zip(part.chunks_exact(CHANNELS)) {
+                    *out = frame[c];
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::args::{EditArgs, SynthsArgs};
 use super::studio::Studio;
 use super::{Failure, notes, print};
 use crate::crash;
-use crate::device::card;
+use crate::device::system;
 use crate::model::sound::{Curve, ParamDescriptor, SoundDescriptor, SoundKind, Unit};
 use crate::persistence::hcs;
 use crate::session::act::run_lines;
@@ -111,11 +111,11 @@ pub fn doctor(studio: &Studio, places: &Places, out: &mut dyn Write) -> Result<(
     line("cores", cores.to_string())?;
     let (all, skipped) = (studio.library.iter().count(), studio.library.skipped.len());
     line("sounds", format!("{all} ready, {skipped} skipped"))?;
-    match card::Card::open(&studio.settings.audio.device) {
-        Ok(card) => line("sound output", format!("{} at {} Hz", card.name, card.rate))?,
+    match studio.output() {
+        Ok(found) => line("sound output", format!("{} at {} Hz", found.name, found.rate))?,
         Err(e) => line("sound output", format!("{e}; files can be rendered all the same"))?,
     }
-    for name in card::names() {
+    for name in system::names() {
         line("  found", name)?;
     }
     for (program, package, what) in [

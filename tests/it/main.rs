@@ -6,6 +6,8 @@ mod crash;
 mod determinism;
 mod exact;
 mod faults;
+#[cfg(all(target_os = "linux", feature = "jack"))]
+mod jack;
 mod launching;
 mod live_edit;
 mod mixer;

@@ -47,13 +47,17 @@ impl Machine {
         self.with("scsynth", "").with("sclang", "")
     }
 
+    fn with_jack(self) -> Self {
+        self.with("jackd", "")
+    }
+
     /// An apt that knows its packages only after an update when `stale`, and whose packages bring commands.
     fn with_apt(self, stale: bool) -> Self {
         let folder = self.folder.path().display().to_string();
         if !stale {
             fs::write(self.folder.path().join("updated"), "").unwrap();
         }
-        let bring = "pkg-config scsynth sclang";
+        let bring = "pkg-config scsynth sclang jackd";
         self.with(
             "apt-get",
             &format!(
@@ -91,7 +95,7 @@ const SUPERCOLLIDER: &str = "supercollider-server supercollider-language superco
 
 #[test]
 fn a_complete_machine_hears_nothing() {
-    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider();
+    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider().with_jack();
     for goal in ["build", "test"] {
         let answer = machine.set_up(goal);
         assert!(
@@ -109,7 +113,7 @@ fn a_bare_debian_gets_what_it_lacks() {
     assert_eq!(answer.installed.trim(), ALSA);
     let answer = Machine::bare(0).with_apt(false).set_up("test");
     assert!(answer.ok, "{}", answer.said);
-    assert_eq!(answer.installed.trim(), format!("{ALSA} {SUPERCOLLIDER}"));
+    assert_eq!(answer.installed.trim(), format!("{ALSA} {SUPERCOLLIDER} jackd2"));
 }
 
 #[test]
@@ -129,11 +133,21 @@ fn a_user_installs_through_sudo_or_is_told_the_command() {
 }
 
 #[test]
+fn only_what_is_missing_is_installed() {
+    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider();
+    let answer = machine.set_up("test");
+    assert!(answer.ok, "{}", answer.said);
+    assert_eq!(answer.installed.trim(), "install -y --no-install-recommends jackd2");
+}
+
+#[test]
 fn supercollider_is_missed_aloud_but_stops_nothing() {
     let answer = Machine::bare(1000).with_apt(false).with_alsa().set_up("test");
     assert!(answer.ok);
     assert!(
-        answer.said.contains(SUPERCOLLIDER) && answer.said.contains("skipped"),
+        answer.said.contains(SUPERCOLLIDER)
+            && answer.said.contains("going on without supercollider jack:")
+            && answer.said.contains("skipped"),
         "{}",
         answer.said
     );
@@ -145,11 +159,13 @@ fn other_systems_are_told_their_own_names() {
     let answer = said("dnf");
     assert!(!answer.ok);
     assert!(
-        answer.said.contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider\n"),
+        answer.said.contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider jack-audio-connection-kit\n"),
         "{}",
         answer.said
     );
-    assert!(said("pacman").said.contains("pacman -S --needed pkgconf alsa-lib supercollider\n"));
+    assert!(
+        said("pacman").said.contains("pacman -S --needed pkgconf alsa-lib supercollider jack2\n")
+    );
     let mac = Machine::bare(501).with("uname", "echo Darwin").set_up("test");
     assert!(mac.ok && mac.said.contains("brew install --cask supercollider\n"), "{}", mac.said);
 }
