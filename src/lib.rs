@@ -66,6 +66,7 @@ pub mod engine;
 pub mod export;
 pub mod files;
 pub mod generation;
+pub mod live;
 pub mod logging;
 pub mod midi;
 pub mod model;

@@ -116,7 +116,7 @@ fn rendering_never_uses_the_heap() {
     let mut out = Outputs::SILENT;
     let (mut heap, mut launches, mut swaps, mut peak) = (0, 0u64, 0u64, 0.0f32);
     let send = |gesture, at| hardcore::engine::protocol::Timed {
-        frame: at,
+        when: hardcore::engine::protocol::When::from(at),
         command: hardcore::engine::protocol::Command::Play(gesture),
     };
     let blocks = seconds * u64::from(RATE) / 64;

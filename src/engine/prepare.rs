@@ -11,7 +11,7 @@ use super::meter::Meter;
 use super::node::Node;
 use super::plan::{PlanScene, SongPlan};
 use super::prepare_track::{self as track, Resolver};
-use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash};
+use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash, When};
 use super::rack::{MAX_INSERTS, RackSlot};
 use super::renderer::{Renderer, Setup};
 use super::samples::{Sample, SampleKeeper};
@@ -150,7 +150,15 @@ impl Engine {
     /// # Errors
     /// The engine has far more waiting than it takes.
     pub fn send(&mut self, frame: Option<u64>, gesture: Gesture) -> Result<(), Busy> {
-        self.send_command(frame, Command::Play(gesture))
+        self.send_at(frame.into(), gesture)
+    }
+
+    /// Send an audible command for a frame or a place in the music.
+    ///
+    /// # Errors
+    /// The engine has far more waiting than it takes.
+    pub fn send_at(&mut self, when: When, gesture: Gesture) -> Result<(), Busy> {
+        self.send_command(when, Command::Play(gesture))
     }
 
     /// Send a replacement for `frame`, or for the next block, and say by which number the journal
@@ -160,17 +168,17 @@ impl Engine {
     /// The engine has far more waiting than it takes.
     pub fn send_swap(&mut self, frame: Option<u64>, swap: Swap) -> Result<u32, Busy> {
         let serial = self.serial;
-        self.send_command(frame, Command::Swap(serial, Box::new(swap)))?;
+        self.send_command(frame.into(), Command::Swap(serial, Box::new(swap)))?;
         self.serial += 1;
         Ok(serial)
     }
 
-    fn send_command(&mut self, frame: Option<u64>, command: Command) -> Result<(), Busy> {
+    fn send_command(&mut self, when: When, command: Command) -> Result<(), Busy> {
         self.flush();
         if self.backlog.len() >= MAX_BACKLOG {
             return Err(Busy);
         }
-        self.backlog.push_back(Timed { frame, command });
+        self.backlog.push_back(Timed { when, command });
         self.flush();
         Ok(())
     }

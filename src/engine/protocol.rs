@@ -29,14 +29,35 @@ pub use super::snapshot::{Playhead, Snapshot};
 use super::track_voices::TrackVoices;
 use crate::model::time::Bpm;
 
-/// A command with the frame it takes effect on.
+/// A command and when it takes effect.
 #[derive(Debug)]
 pub struct Timed {
-    /// Engine frame; a frame already rendered, or `None`, means at once.
-    pub frame: Option<u64>,
+    /// When.
+    pub when: When,
     /// What to do.
     pub command: Command,
 }
+
+/// When a command takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// With the next block.
+    Now,
+    /// On this engine frame; with the next block if it has been rendered.
+    Frame(u64),
+    /// Where the music reaches this place, or is past it; not while the transport stands.
+    Place(Pos),
+}
+
+impl From<Option<u64>> for When {
+    fn from(frame: Option<u64>) -> When {
+        frame.map_or(When::Now, When::Frame)
+    }
+}
+
+/// The source of commands that the engine thread itself is; others count from 1 in the order of their
+/// rings.
+pub const OWN: u8 = 0;
 
 /// What the callback can be told to do.
 #[derive(Debug)]
@@ -303,6 +324,8 @@ pub enum EngineEvent {
 pub struct JournalEntry {
     /// Engine frame.
     pub frame: u64,
+    /// The source it came from; [`OWN`] is the engine thread.
+    pub source: u8,
     /// What.
     pub what: Journaled,
 }

@@ -13,7 +13,9 @@ use super::metronome::Metronome;
 use super::node::Node;
 use super::perform::SceneTurn;
 use super::plan::{ClipPlan, SongPlan};
-use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Journaled, Swap, Timed, Trash};
+use super::protocol::{
+    Command, EngineEvent, Gesture, JournalEntry, Journaled, Swap, Timed, Trash, When,
+};
 use super::snapshot::{Metre, Playhead, Snapshot};
 use super::solo;
 use super::touch::Beat;
@@ -103,7 +105,9 @@ pub struct Renderer {
     /// Room to work out who is heard.
     pub(super) heard: Vec<bool>,
     sources: Vec<Consumer<Timed>>,
-    pending: Vec<(u64, Command)>,
+    pending: Vec<Pending>,
+    /// Commands that wait for a place in the music, in its order.
+    waiting: Vec<(Pos, u8, Command)>,
     events: Producer<EngineEvent>,
     journal: Producer<JournalEntry>,
     trash: Producer<Trash>,
@@ -117,24 +121,31 @@ pub struct Renderer {
     pub handed_out: u64,
 }
 
-/// Whether `command` sets what one of `pending` sets on the same frame: then that one takes its value.
+/// A command waiting for its frame.
+struct Pending {
+    frame: u64,
+    source: u8,
+    command: Command,
+}
+
+/// Whether `new` sets what one of `pending` sets on the same frame: then that one takes its value.
 /// No gesture on that frame reads a value, so it does not matter between which of them it is set; a
 /// replacement in between may bring another owner of the value, and is not passed.
-fn overtakes(pending: &mut [(u64, Command)], frame: u64, command: &Command) -> bool {
-    let Command::Play(Gesture::Set { node, target, value }) = command else { return false };
+fn overtakes(pending: &mut [Pending], new: &Pending) -> bool {
+    let Command::Play(Gesture::Set { node, target, value }) = &new.command else { return false };
     if value.is_nan() {
         return false;
     }
-    for (at, before) in pending.iter_mut().rev() {
-        match before {
+    for before in pending.iter_mut().rev().take_while(|p| p.frame == new.frame) {
+        match &mut before.command {
             Command::Play(Gesture::Set { node: n, target: t, value: old })
-                if *at == frame && n == node && t == target =>
+                if n == node && t == target && before.source == new.source =>
             {
                 *old = *value;
                 return true;
             }
-            Command::Play(_) if *at == frame => {}
-            _ => return false,
+            Command::Play(_) => {}
+            Command::Swap(..) => return false,
         }
     }
     false
@@ -169,7 +180,8 @@ impl Renderer {
             launch: vec![TrackLaunch::default(); setup.tracks],
             graph: Box::new(setup.graph),
             sources: setup.sources,
-            pending: Vec::with_capacity(MAX_PENDING),
+            pending: Vec::with_capacity(2 * MAX_PENDING),
+            waiting: Vec::with_capacity(MAX_PENDING),
             events: setup.events,
             journal: setup.journal,
             trash: setup.trash,
@@ -260,11 +272,13 @@ impl Renderer {
             node.beat = beat;
             node.player.release_due(from, &mut node.events);
         }
-        while let Some(at) = self.pending.first().map(|p| p.0).filter(|at| *at < end) {
+        self.take_due(end);
+        while let Some(at) = self.pending.first().map(|p| p.frame).filter(|at| *at < end) {
             let at = at.max(self.frame);
             self.advance(at);
-            let (_, command) = self.pending.remove(0);
-            self.apply(at, command);
+            let pending = self.pending.remove(0);
+            self.apply(at, pending);
+            self.take_due(end);
         }
         self.advance(end);
         self.tell_tempo();
@@ -327,15 +341,45 @@ impl Renderer {
     /// Take commands from the rings, in fixed order, keeping them sorted by frame. Of several values
     /// for one target on one frame the last counts, and only that one is journaled.
     fn intake(&mut self) {
-        for source in &mut self.sources {
+        for (index, source) in self.sources.iter_mut().enumerate() {
+            let index = index as u8;
             while self.pending.len() < MAX_PENDING {
+                // A place has to wait in its ring while too many others are waited for.
+                if self.waiting.len() == self.waiting.capacity() {
+                    let place = |t: &Timed| matches!(t.when, When::Place(_));
+                    if source.peek().is_ok_and(place) {
+                        break;
+                    }
+                }
                 let Ok(timed) = source.pop() else { break };
-                let frame = timed.frame.unwrap_or(self.frame).max(self.frame);
-                let place = self.pending.partition_point(|p| p.0 <= frame);
-                if !overtakes(&mut self.pending[..place], frame, &timed.command) {
-                    self.pending.insert(place, (frame, timed.command));
+                let frame = match timed.when {
+                    When::Now => self.frame,
+                    When::Frame(frame) => frame.max(self.frame),
+                    When::Place(pos) => {
+                        let at = self.waiting.partition_point(|w| w.0 <= pos);
+                        self.waiting.insert(at, (pos, index, timed.command));
+                        continue;
+                    }
+                };
+                let new = Pending { frame, source: index, command: timed.command };
+                let place = self.pending.partition_point(|p| p.frame <= frame);
+                if !overtakes(&mut self.pending[..place], &new) {
+                    self.pending.insert(place, new);
                 }
             }
+        }
+    }
+
+    /// Give what waits for a place that the music reaches before `end` its frame.
+    fn take_due(&mut self, end: u64) {
+        while self.is_running()
+            && self.pending.len() < self.pending.capacity()
+            && self.waiting.first().is_some_and(|w| self.clock.frame_of(w.0) < end)
+        {
+            let (pos, source, command) = self.waiting.remove(0);
+            let frame = self.clock.frame_of(pos).max(self.frame);
+            let place = self.pending.partition_point(|p| p.frame <= frame);
+            self.pending.insert(place, Pending { frame, source, command });
         }
     }
 
@@ -370,21 +414,23 @@ impl Renderer {
         self.lost += u64::from(self.events.push(event).is_err());
     }
 
-    fn apply(&mut self, frame: u64, command: Command) {
-        match command {
+    fn apply(&mut self, frame: u64, pending: Pending) {
+        let source = pending.source;
+        match pending.command {
             Command::Play(gesture) => {
-                self.note(frame, Journaled::Play(gesture));
+                self.note(frame, source, Journaled::Play(gesture));
                 self.perform(frame, gesture);
             }
             Command::Swap(serial, swap) => {
-                self.note(frame, Journaled::Swap(serial));
+                self.note(frame, source, Journaled::Swap(serial));
                 self.swap(swap);
             }
         }
     }
 
-    fn note(&mut self, frame: u64, what: Journaled) {
-        self.lost += u64::from(self.journal.push(JournalEntry { frame, what }).is_err());
+    fn note(&mut self, frame: u64, source: u8, what: Journaled) {
+        let entry = JournalEntry { frame, source, what };
+        self.lost += u64::from(self.journal.push(entry).is_err());
     }
 
     fn tell_tempo(&mut self) {

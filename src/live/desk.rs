@@ -1,0 +1,374 @@
+//! The engine thread's state: both ways of the protocol, and the project as it plays.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rtrb::Consumer;
+
+use super::gestures;
+use super::journal::{Line, Writer};
+use super::performer::Performer;
+use super::take::{Capture, Take};
+use crate::engine::block::StereoBlock;
+use crate::engine::meter::Meter;
+use crate::engine::plan::Target;
+use crate::engine::prepare::{Engine, Options, PrepareError, Samples, prepare};
+use crate::engine::protocol::{
+    EngineEvent, Gesture, JournalEntry, Journaled, OWN, Pos, Snapshot, When,
+};
+use crate::engine::sound::SoundFactory;
+use crate::model::ids::{SceneId, StripId, TrackId};
+use crate::model::mixer::{Db, MixerSettings};
+use crate::model::patch::Patch;
+use crate::model::performance::Performance;
+use crate::model::project::Project;
+
+/// Decodes the samples a project needs and does not have yet.
+pub trait Loader: Send {
+    /// Add to `samples` what `project` uses and is not among them. Gives a sentence for each that
+    /// cannot be had.
+    fn load(&mut self, project: &Project, samples: &mut Samples) -> Vec<String>;
+}
+
+/// When something is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// At once.
+    Now,
+    /// Where this bar, beat and sixteenth (from 1) begin.
+    Place(i64, i64, i64),
+}
+
+/// What the engine thread is asked to do.
+pub enum Order {
+    /// The document changed.
+    Patch(Vec<Patch>),
+    /// Something is played.
+    Perform(Performance, At),
+    /// How many milliseconds late a launch may come and still count for the line just passed.
+    Grace(u32),
+    /// Save the last two minutes of the master.
+    Capture(PathBuf),
+    /// End: whatever is being written is finished.
+    Quit,
+}
+
+/// What the engine thread tells.
+#[derive(Debug)]
+pub enum News {
+    /// What to read meters and states from, from now on.
+    View(View),
+    /// A sentence for people.
+    Notice(String),
+    /// A value was moved by a controller; the document is to follow, without sending it back.
+    Moved(StripId, Target, f32),
+    /// A recording began: its track and scene, and its clip's time 0.
+    Recording(TrackId, SceneId, Pos),
+    /// A note was played on a track that records: pitch, velocity (0 where it ends), and where.
+    Played(TrackId, u8, u8, Pos),
+    /// A recording ended: its track and scene, from where to where.
+    Recorded(TrackId, SceneId, Pos, Pos),
+}
+
+/// What can be read at any time.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Where the music is, and what every track does.
+    pub snapshot: Arc<Snapshot>,
+    /// Meters by node: tracks, buses, cue, master.
+    pub meters: Vec<Arc<Meter>>,
+    /// Names of the nodes.
+    pub names: Vec<String>,
+    /// Frames per second.
+    pub rate: u32,
+}
+
+/// The engine thread's half of a set that plays.
+pub struct Desk {
+    /// The engine thread's half of the protocol.
+    pub engine: Engine,
+    factory: Arc<dyn SoundFactory>,
+    loader: Box<dyn Loader>,
+    samples: Samples,
+    /// The document.
+    pub project: Project,
+    /// What of it plays.
+    playing: Project,
+    rate: u32,
+    threads: usize,
+    journal: Option<Writer>,
+    take: Option<Take>,
+    capture: Capture,
+    tap: Consumer<StereoBlock>,
+    news: Vec<News>,
+    /// Losses that were told of.
+    told: (u64, u64),
+}
+
+/// Everything a desk is made from.
+pub struct Parts {
+    /// The engine thread's half of the protocol.
+    pub engine: Engine,
+    /// What the callback's master comes through.
+    pub tap: Consumer<StereoBlock>,
+    /// Makes sounds.
+    pub factory: Arc<dyn SoundFactory>,
+    /// Finds samples.
+    pub loader: Box<dyn Loader>,
+    /// Those there are.
+    pub samples: Samples,
+    /// What the engine was prepared from.
+    pub project: Project,
+    /// Frames per second.
+    pub rate: u32,
+    /// Helper threads beside the callback.
+    pub threads: usize,
+}
+
+impl Desk {
+    /// A desk for an engine that was just prepared.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { engine, tap, factory, loader, samples, project, rate, threads } = parts;
+        let mut desk = Desk {
+            engine,
+            factory,
+            loader,
+            samples,
+            playing: project.clone(),
+            project,
+            rate,
+            threads,
+            journal: None,
+            take: None,
+            capture: Capture::new(rate),
+            tap,
+            news: Vec::new(),
+            told: (0, 0),
+        };
+        desk.show();
+        desk
+    }
+
+    /// Journal all that happens from now on; nothing may have happened yet.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub fn journal(&mut self, path: &Path) -> Result<(), super::journal::JournalError> {
+        self.journal = Some(Writer::create(path, self.rate, &self.playing)?);
+        Ok(())
+    }
+
+    /// Record the master from now on.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub fn record(&mut self, path: &Path) -> Result<(), super::take::TakeError> {
+        self.take = Some(Take::create(path, self.rate)?);
+        Ok(())
+    }
+
+    fn show(&mut self) {
+        let engine = &self.engine;
+        self.news.push(News::View(View {
+            snapshot: Arc::clone(&engine.snapshot),
+            meters: engine.meters.clone(),
+            names: engine.layout.names.clone(),
+            rate: self.rate,
+        }));
+    }
+
+    /// Tell people.
+    pub fn tell(&mut self, sentences: Vec<String>) {
+        self.news.extend(sentences.into_iter().map(News::Notice));
+    }
+
+    /// Prepare everything anew at another rate, from the document as it is. The journal ends.
+    ///
+    /// # Errors
+    /// A project that cannot be played at that rate; everything stays as it was.
+    pub fn rebuild(&mut self, rate: u32) -> Result<Performer, PrepareError> {
+        let options = Options { rate, threads: self.threads, sources: 1 };
+        let (engine, renderer, _) =
+            prepare(&self.project, &*self.factory, &self.samples, &options)?;
+        let (performer, tap) = Performer::new(renderer);
+        (self.engine, self.tap, self.rate) = (engine, tap, rate);
+        (self.playing, self.capture) = (self.project.clone(), Capture::new(rate));
+        if let Some(Err(error)) = self.journal.take().map(Writer::finish) {
+            self.say(error.to_string());
+        }
+        if let Some(Err(error)) = self.take.take().map(Take::finish) {
+            self.say(error.to_string());
+        }
+        self.told = (0, 0);
+        self.show();
+        Ok(performer)
+    }
+
+    fn say(&mut self, sentence: impl Into<String>) {
+        self.news.push(News::Notice(sentence.into()));
+    }
+
+    /// Do what is asked.
+    pub fn order(&mut self, order: Order) {
+        match order {
+            Order::Patch(patches) => self.patch(patches),
+            Order::Perform(what, at) => self.perform(what, at),
+            Order::Grace(ms) => {
+                let frames = u64::from(ms) * u64::from(self.rate) / 1000;
+                self.send(When::Now, Gesture::Grace(frames.min(1 << 20) as u32));
+            }
+            Order::Capture(path) => match self.capture.save(&path) {
+                Ok(seconds) => self.say(format!("{}: the last {seconds:.1} s", path.display())),
+                Err(error) => self.say(error.to_string()),
+            },
+            Order::Quit => {}
+        }
+    }
+
+    fn perform(&mut self, what: Performance, at: At) {
+        let Some(gesture) = gestures::gesture(&self.engine.layout, what) else {
+            return self.say("what was to be played is not there any more");
+        };
+        let when = match at {
+            At::Now => When::Now,
+            At::Place(bar, beat, sixteenth) => {
+                When::Place(self.engine.snapshot.playhead().place(bar, beat, sixteenth))
+            }
+        };
+        self.send(when, gesture);
+    }
+
+    /// Send a gesture.
+    pub fn send(&mut self, when: When, gesture: Gesture) {
+        if let Err(busy) = self.engine.send_at(when, gesture) {
+            self.say(busy.to_string());
+        }
+    }
+
+    fn patch(&mut self, patches: Vec<Patch>) {
+        let journaled = self.journal.is_some().then(|| patches.clone());
+        patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
+        let problems = self.loader.load(&self.project, &mut self.samples);
+        let before = self.engine.layout.names.clone();
+        let mut update =
+            self.engine.update(&self.playing, &self.project, &*self.factory, &self.samples);
+        let serials = self.engine.send_steps(&mut update);
+        if let (Some(journal), Some(patches)) = (&self.journal, journaled) {
+            journal.line(Line::Edit { serials, patches });
+        }
+        self.playing = update.plays;
+        for sentence in problems.into_iter().chain(update.problems) {
+            self.say(sentence);
+        }
+        self.engine.layout.names = names(&self.playing);
+        if self.engine.layout.names != before {
+            self.show();
+        }
+    }
+
+    /// Chores: supply and dispose, write down what happened, take in the master. Call every few
+    /// milliseconds.
+    pub fn tend(&mut self) -> Vec<News> {
+        self.engine.maintain();
+        while let Some(entry) = self.engine.next_journal() {
+            self.note(entry);
+        }
+        while let Some(event) = self.engine.next_event() {
+            self.event(&event);
+        }
+        while let Ok(block) = self.tap.pop() {
+            self.capture.block(&block);
+            if let Some(take) = &self.take {
+                take.block(&block);
+            }
+        }
+        let now = (self.engine.snapshot.missed(), self.engine.snapshot.lost());
+        if now.0 > self.told.0 {
+            self.say(format!("{} notes found no free voice", now.0 - self.told.0));
+        }
+        if now.1 > self.told.1 {
+            self.say("the engine had more to tell than was taken: the journal has gaps");
+        }
+        self.told = now;
+        std::mem::take(&mut self.news)
+    }
+
+    fn note(&mut self, entry: JournalEntry) {
+        if let Some(journal) = &self.journal {
+            journal.line(Line::Did(entry));
+        }
+        let Journaled::Play(Gesture::Set { node, target, value }) = entry.what else { return };
+        let Some(strip) = gestures::strip(&self.engine.layout, node) else { return };
+        if entry.source != OWN && follow(&mut self.playing, strip, target, value) {
+            self.news.push(News::Moved(strip, target, value));
+        }
+    }
+
+    fn event(&mut self, event: &EngineEvent) {
+        if let Some(sentence) = self.engine.notice(event) {
+            return self.say(sentence);
+        }
+        let track = |node: u16| self.playing.tracks.get(usize::from(node)).map(|t| t.id);
+        let scene = |row: u16| self.engine.layout.scenes.get(usize::from(row)).copied();
+        let news = match *event {
+            EngineEvent::Recording { node, row, from, .. } => {
+                track(node).zip(scene(row)).map(|(t, s)| News::Recording(t, s, from))
+            }
+            EngineEvent::Recorded { node, row, from, to, .. } => {
+                track(node).zip(scene(row)).map(|(t, s)| News::Recorded(t, s, from, to))
+            }
+            EngineEvent::Played { node, pitch, velocity, at, .. } => {
+                track(node).map(|t| News::Played(t, pitch, velocity, at))
+            }
+            _ => None,
+        };
+        self.news.extend(news);
+    }
+
+    /// Finish what is being written.
+    pub fn close(&mut self) -> Vec<News> {
+        let mut news = self.tend();
+        if let Some(Err(error)) = self.take.take().map(Take::finish) {
+            news.push(News::Notice(error.to_string()));
+        }
+        if let Some(Err(error)) = self.journal.take().map(Writer::finish) {
+            news.push(News::Notice(error.to_string()));
+        }
+        news
+    }
+}
+
+fn names(p: &Project) -> Vec<String> {
+    let tracks = p.tracks.iter().map(|t| t.name.clone());
+    let buses = p.buses.iter().map(|b| b.name.clone());
+    tracks.chain(buses).chain(["cue".to_owned(), "master".to_owned()]).collect()
+}
+
+/// Let a project follow a value that was moved while it played. `false` for what it does not hold.
+fn follow(project: &mut Project, strip: StripId, target: Target, value: f32) -> bool {
+    let Some(mixer) = mixer(project, strip) else { return false };
+    match target {
+        Target::Volume => mixer.volume = Db(value),
+        Target::Pan => mixer.pan = value,
+        Target::Mute => mixer.mute = value >= 0.5,
+        Target::Solo => mixer.solo = value >= 0.5,
+        Target::Send(i) => match mixer.sends.get_mut(usize::from(i)) {
+            Some(send) => send.level = Db(value),
+            None => return false,
+        },
+        Target::Bypass(i) => match mixer.inserts.get_mut(usize::from(i)) {
+            Some(effect) => effect.bypass = value >= 0.5,
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
+fn mixer(p: &mut Project, strip: StripId) -> Option<&mut MixerSettings> {
+    match strip {
+        StripId::Track(id) => p.tracks.iter_mut().find(|t| t.id == id).map(|t| &mut t.mixer),
+        StripId::Bus(id) => p.buses.iter_mut().find(|b| b.id == id).map(|b| &mut b.mixer),
+        StripId::Master => Some(&mut p.song.master),
+    }
+}

@@ -1,0 +1,25 @@
+//! The engine thread and what it hands to the device: where a set is played.
+//!
+//! ```text
+//!   app (session, window, OSC) ---Order---> ENGINE THREAD (Hall) ---rings---> CALLBACK (Performer)
+//!                              <--News----   prepares, disposes,   <--rings--- renders, hears MIDI,
+//!                                            journals, records,                lights the pads
+//!                                            keeps the device alive
+//! ```
+//!
+//! | file | part |
+//! |---|---|
+//! | `desk` | the engine thread's state: both ways of the protocol, and the project as it plays |
+//! | `hall` | the engine thread: a desk, a device, a loop |
+//! | `performer` | what the device calls: a renderer, its outputs, taps |
+//! | `gestures` | performance by stable ids → gestures by node and row |
+//! | `journal`, `replay` | a take on paper, and the take again from paper |
+//! | `take` | the master on disk, and its last two minutes in memory |
+
+pub mod desk;
+pub mod gestures;
+pub mod hall;
+pub mod journal;
+pub mod performer;
+pub mod replay;
+pub mod take;

@@ -1,0 +1,72 @@
+//! What the device calls: a renderer, its outputs, and the tap on its master.
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use crate::device::port::{Callback, Period};
+use crate::engine::block::{BLOCK, StereoBlock};
+use crate::engine::renderer::{HostTime, Outputs, Renderer};
+
+/// Blocks of the master that the engine thread may be behind: five seconds at 48 kHz.
+const TAP_BLOCKS: usize = 4096;
+
+/// The callback's half of a set that plays.
+pub struct Performer {
+    renderer: Renderer,
+    block: Outputs,
+    used: usize,
+    tap: Producer<StereoBlock>,
+    /// Blocks of the master that nobody took.
+    untapped: u64,
+}
+
+impl Performer {
+    /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
+    pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
+        let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
+        (Performer { renderer, block: Outputs::SILENT, used: BLOCK, tap, untapped: 0 }, blocks)
+    }
+
+    /// The renderer inside.
+    pub fn renderer(&self) -> &Renderer {
+        &self.renderer
+    }
+
+    /// Compute the next block and tap it. The same live and offline.
+    pub fn next_block(&mut self, time: HostTime) -> &Outputs {
+        self.renderer.render(&[], &mut self.block, time);
+        self.untapped += u64::from(self.tap.push(self.block.master).is_err());
+        &self.block
+    }
+}
+
+impl Callback for Performer {
+    fn process(&mut self, period: &mut dyn Period) {
+        let frames = period.frames();
+        let (mut at, nanoseconds) = (0, period.host_ns());
+        let with_cue = !period.output(2).is_empty();
+        while at < frames {
+            if self.used == BLOCK {
+                self.next_block(HostTime { nanoseconds });
+                self.used = 0;
+            }
+            let count = (BLOCK - self.used).min(frames - at);
+            let (from, to) = (self.used, self.used + count);
+            let Outputs { master, cue, click } = &self.block;
+            for (channel, side) in [&master.l, &master.r, &cue.l, &cue.r].into_iter().enumerate() {
+                if let Some(out) = period.output(channel).get_mut(at..at + count) {
+                    out.copy_from_slice(&side[from..to]);
+                }
+            }
+            // The player's ears: the cue output where there is one.
+            if let Some(click) = click {
+                let first = if with_cue { 2 } else { 0 };
+                for (channel, side) in [(first, &click.l), (first + 1, &click.r)] {
+                    let out = period.output(channel).get_mut(at..at + count);
+                    let out = out.into_iter().flatten();
+                    out.zip(&side[from..to]).for_each(|(out, x)| *out += x);
+                }
+            }
+            (self.used, at) = (to, at + count);
+        }
+    }
+}
