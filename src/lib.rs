@@ -59,6 +59,7 @@
 //!   devices.
 
 pub mod analysis;
+pub mod app;
 pub mod cli;
 pub mod crash;
 pub mod device;

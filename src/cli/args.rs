@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::play::Length;
 use super::{default_bpm, default_key};
 use crate::model::key::Key;
 use crate::model::time::{Bpm, Signature};
@@ -26,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Compose a piece from a sentence and write it as sound
     Generate(GenerateArgs),
+    /// Play a project live: lines you type are actions
+    Play(PlayArgs),
     /// Write a project as sound
     Render(RenderArgs),
     /// Make an empty project
@@ -70,6 +73,26 @@ pub struct GenerateArgs {
     pub play: bool,
 }
 
+/// `hardcore play`
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// The project
+    #[arg(value_name = "PROJECT.hcs")]
+    pub project: PathBuf,
+    /// Perform the lines of this file; "@ 16.1.1 scene Drop" waits for its place
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Record the master to this WAV file of 32-bit floats
+    #[arg(long, value_name = "OUT.wav")]
+    pub record: Option<PathBuf>,
+    /// Write down all that happens, for "hardcore render --journal"
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// End after this long, such as 32bars or 90s
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub length: Option<Length>,
+}
+
 /// `hardcore render`
 #[derive(Debug, Args)]
 pub struct RenderArgs {
@@ -77,8 +100,17 @@ pub struct RenderArgs {
     #[arg(value_name = "PROJECT.hcs")]
     pub project: PathBuf,
     /// Render this scene instead of the arrangement
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["script", "journal"])]
     pub scene: Option<String>,
+    /// Render what the lines of this file perform
+    #[arg(long, value_name = "FILE", conflicts_with = "journal", requires = "length")]
+    pub script: Option<PathBuf>,
+    /// Render a take again from its journal, at its own rate
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// End a script after this long, such as 32bars or 90s
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub length: Option<Length>,
     /// The WAV file to write
     #[arg(long, value_name = "FILE.wav")]
     pub out: PathBuf,

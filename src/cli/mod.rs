@@ -5,6 +5,7 @@
 pub mod args;
 pub mod generate;
 pub mod info;
+pub mod play;
 pub mod render;
 pub mod run;
 pub mod studio;

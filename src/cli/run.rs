@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command};
 use super::studio::Studio;
-use super::{Failure, exit, generate, info, new, render, tools, validate};
+use super::{Failure, exit, generate, info, new, play, render, tools, validate};
 use crate::settings::{Loaded, Places, Settings};
 use crate::{crash, logging};
 
@@ -49,6 +49,7 @@ fn dispatch(command: Option<Command>, loaded: &Loaded, places: &Places) -> Resul
     tracing::info!("{command:?}");
     match command {
         Command::Generate(args) => generate::generate(&args, &studio(), out),
+        Command::Play(args) => play::play(&args, &studio(), out),
         Command::Render(args) => render::render(&args, &studio(), out),
         Command::New(args) => new(&args, out),
         Command::Info(args) => info(&args, &library(), out),

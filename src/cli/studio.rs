@@ -9,19 +9,18 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
-use crate::device::port::{Callback, Period};
-use crate::device::{Found, OpenError, Status, Wish, find};
-use crate::engine::adapter::Adapter;
+use crate::device::{Found, OpenError, Wish, find};
 use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
-use crate::engine::protocol::Gesture;
-use crate::engine::renderer::Renderer;
 use crate::engine::samples::Sample;
 use crate::engine::sound::SoundFactory;
 use crate::export::bounce::{Bounce, Progress, Source};
 use crate::export::wav::Bits;
 use crate::export::write::{Files, Written, write};
 use crate::files::read_limited;
+use crate::live::desk::{At, Loader, News, Order, View};
+use crate::live::hall::{Hall, Report, Stage};
+use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::persistence::samples::{SampleFolders, used};
 use crate::settings::{self, Settings};
@@ -68,22 +67,35 @@ impl Studio {
     /// # Errors
     /// All samples that are missing or broken.
     pub fn samples(&self, file: &Path, project: &Project) -> Result<Samples, Failure> {
-        let folders = SampleFolders::of(file, self.sample_folders());
         let mut samples = Samples::new();
-        let mut bad = Vec::new();
-        for (path, tracks) in used(project) {
-            let bytes = folders
-                .resolve(path)
-                .map_err(|e| e.to_string())
-                .and_then(|real| read_limited(&real, MAX_SAMPLE_BYTES).map_err(|e| e.to_string()));
-            match bytes.and_then(|b| Sample::decode(b).map_err(|e| format!("{path}: {e}"))) {
-                Ok(sample) => {
-                    samples.insert(path.clone(), sample);
-                }
-                Err(e) => bad.push(format!("{e} (used by {})", tracks.join(", "))),
-            }
-        }
+        let bad = self.loader(file).load(project, &mut samples);
         if bad.is_empty() { Ok(samples) } else { Err(Failure(bad.join("; "))) }
+    }
+
+    /// Finds the samples of a project that lies in `file`.
+    pub fn loader(&self, file: &Path) -> Box<dyn Loader> {
+        Box::new(Folders(SampleFolders::of(file, self.sample_folders())))
+    }
+
+    /// What a project that lies in `file` is played live with.
+    pub fn stage(&self, file: &Path) -> Stage {
+        Stage {
+            factory: Arc::new(EmbeddedFactory::new(Arc::clone(&self.library))),
+            loader: self.loader(file),
+            wish: self.wish(),
+            threads: helpers(),
+            journal: None,
+            record: None,
+        }
+    }
+
+    /// The form of samples in rendered files.
+    pub fn bits(&self) -> Bits {
+        match self.settings.render.bits {
+            settings::Bits::Int16 => Bits::Int16,
+            settings::Bits::Int24 => Bits::Int24,
+            settings::Bits::Float32 => Bits::Float32,
+        }
     }
 
     /// How to bounce by these settings.
@@ -105,11 +117,7 @@ impl Studio {
         mut files: Files,
         keep: bool,
     ) -> Result<Written, Failure> {
-        files.bits = match self.settings.render.bits {
-            settings::Bits::Int16 => Bits::Int16,
-            settings::Bits::Int24 => Bits::Int24,
-            settings::Bits::Float32 => Bits::Float32,
-        };
+        files.bits = self.bits();
         let bar = progress_bar();
         let step = |p: Progress| {
             bar.set_length(p.total);
@@ -145,41 +153,29 @@ impl Studio {
                 return Ok(());
             }
         };
-        let options = Options { rate: found.rate, threads: 0, sources: 0 };
-        let (mut engine, renderer, _) = prepare(project, &self.factory, samples, &options)?;
-        let begin = match source {
-            Source::Arrangement => Gesture::Start,
-            Source::Scene(id) => Gesture::LaunchScene(engine.layout.row(id).unwrap_or(0)),
-        };
-        engine.send(None, begin)?;
+        let (rate, name) = (found.rate, found.name.clone());
+        drop(found);
+        let options = Options { rate, threads: 0, sources: 0 };
+        let (_, renderer, _) = prepare(project, &self.factory, samples, &options)?;
         let frames = renderer.frame_ahead(Pos::from(source.length(project)));
-        let length = Duration::from_secs_f64(frames as f64 / f64::from(found.rate));
-        let mut running = match found.play(Box::new(Played::new(renderer))) {
-            Ok(running) => running,
-            Err((e, _)) => {
-                eprintln!("hardcore: not played: {e}");
-                return Ok(());
-            }
+        let hall = Hall::open(project.clone(), self.stage(Path::new("")))?;
+        let begin = match source {
+            Source::Arrangement => Performance::Play,
+            Source::Scene(id) => Performance::LaunchScene(id),
         };
-        for note in &running.notes {
-            eprintln!("hardcore: note: {note}");
-        }
-        println!("playing on {} ({:.0} s; Ctrl+C stops)", running.name, length.as_secs_f64());
-        let started = std::time::Instant::now();
-        while started.elapsed() < length {
-            if let Status::Lost(sentence) = running.status() {
-                eprintln!("hardcore: {sentence}");
-                break;
+        hall.order(Order::Perform(begin, At::Now));
+        println!("playing on {name} ({:.0} s; Ctrl+C stops)", frames as f64 / f64::from(rate));
+        let mut view = None;
+        let over = |view: &Option<View>| {
+            view.as_ref().is_some_and(|v| v.snapshot.playhead().frame >= frames)
+        };
+        while !over(&view) {
+            match hall.reports.recv_timeout(Duration::from_millis(20)) {
+                Ok(Report::News(News::View(new))) => view = Some(new),
+                Ok(Report::News(News::Notice(sentence))) => eprintln!("hardcore: note: {sentence}"),
+                _ => {}
             }
-            engine.maintain();
-            while let Some(event) = engine.next_event() {
-                if let Some(notice) = engine.notice(&event) {
-                    eprintln!("hardcore: note: {notice}");
-                }
-            }
-            std::thread::sleep(Duration::from_millis(20));
         }
-        drop(running);
         Ok(())
     }
 
@@ -188,41 +184,43 @@ impl Studio {
     /// # Errors
     /// It is not there or cannot be used.
     pub fn output(&self) -> Result<Found, OpenError> {
-        find(&Wish { name: self.settings.audio.device.clone(), ..Wish::default() })
+        find(&self.wish())
+    }
+
+    /// The device of the settings.
+    pub fn wish(&self) -> Wish {
+        let audio = &self.settings.audio;
+        Wish {
+            backend: audio.backend.parse().unwrap_or_default(),
+            name: audio.device.clone(),
+            period: (audio.period > 0).then_some(audio.period),
+            master: settings::pair(&audio.master).unwrap_or((1, 2)),
+            cue: settings::pair(&audio.cue),
+            ..Wish::default()
+        }
     }
 }
 
-/// Frames rendered at a time.
-const PART: usize = 256;
-/// Channels: master and cue.
-const CHANNELS: usize = 4;
+/// Finds the samples of a project in its folder and the library.
+struct Folders(SampleFolders);
 
-/// A renderer as what a device plays.
-struct Played {
-    adapter: Adapter,
-    /// A part, its channels side by side in each frame.
-    part: [f32; PART * CHANNELS],
-}
-
-impl Played {
-    fn new(renderer: Renderer) -> Self {
-        Played { adapter: Adapter::new(renderer), part: [0.0; PART * CHANNELS] }
-    }
-}
-
-impl Callback for Played {
-    fn process(&mut self, period: &mut dyn Period) {
-        let frames = period.frames();
-        for from in (0..frames).step_by(PART) {
-            let part = &mut self.part[..(frames - from).min(PART) * CHANNELS];
-            self.adapter.fill(part, CHANNELS);
-            for c in 0..CHANNELS {
-                let out = period.output(c).iter_mut().skip(from);
-                for (out, frame) in out.zip(part.chunks_exact(CHANNELS)) {
-                    *out = frame[c];
-                }
+impl Loader for Folders {
+    fn load(&mut self, project: &Project, samples: &mut Samples) -> Vec<String> {
+        let mut bad = Vec::new();
+        for (path, tracks) in used(project) {
+            if samples.contains_key(path) {
+                continue;
+            }
+            let bytes =
+                self.0.resolve(path).map_err(|e| e.to_string()).and_then(|real| {
+                    read_limited(&real, MAX_SAMPLE_BYTES).map_err(|e| e.to_string())
+                });
+            match bytes.and_then(|b| Sample::decode(b).map_err(|e| format!("{path}: {e}"))) {
+                Ok(sample) => drop(samples.insert(path.clone(), sample)),
+                Err(e) => bad.push(format!("{e} (used by {})", tracks.join(", "))),
             }
         }
+        bad
     }
 }
 

@@ -130,7 +130,7 @@ impl Engine {
 fn connections(p: &Project) -> impl PartialEq + use<'_> {
     let strip = |m: &MixerSettings| {
         let sends: Vec<_> = m.sends.iter().map(|s| (s.bus, s.pre)).collect();
-        let keys: Vec<_> = m.inserts.iter().map(|e| e.key_from.map(|k| (e.id, k))).collect();
+        let keys: Vec<_> = m.inserts.iter().filter_map(|e| Some((e.id, e.key_from?))).collect();
         (sends, keys)
     };
     let tracks = p.tracks.iter();

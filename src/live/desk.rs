@@ -47,6 +47,10 @@ pub enum Order {
     Perform(Performance, At),
     /// How many milliseconds late a launch may come and still count for the line just passed.
     Grace(u32),
+    /// These tracks play what comes in from keys and pads, and no others.
+    Arm(Vec<TrackId>),
+    /// End every note that keys and pads hold.
+    Panic,
     /// Save the last two minutes of the master.
     Capture(PathBuf),
     /// End: whatever is being written is finished.
@@ -221,7 +225,7 @@ impl Desk {
                 Ok(seconds) => self.say(format!("{}: the last {seconds:.1} s", path.display())),
                 Err(error) => self.say(error.to_string()),
             },
-            Order::Quit => {}
+            Order::Arm(_) | Order::Panic | Order::Quit => {}
         }
     }
 
@@ -249,7 +253,8 @@ impl Desk {
         let journaled = self.journal.is_some().then(|| patches.clone());
         patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
         let problems = self.loader.load(&self.project, &mut self.samples);
-        let before = self.engine.layout.names.clone();
+        let names_before = self.engine.layout.names.clone();
+        let snapshot_before = Arc::clone(&self.engine.snapshot);
         let mut update =
             self.engine.update(&self.playing, &self.project, &*self.factory, &self.samples);
         let serials = self.engine.send_steps(&mut update);
@@ -261,7 +266,8 @@ impl Desk {
             self.say(sentence);
         }
         self.engine.layout.names = names(&self.playing);
-        if self.engine.layout.names != before {
+        let same_stage = Arc::ptr_eq(&self.engine.snapshot, &snapshot_before);
+        if !same_stage || self.engine.layout.names != names_before {
             self.show();
         }
     }

@@ -84,6 +84,48 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "audio.backend",
+        env: "HARDCORE_AUDIO_BACKEND",
+        flag: "backend",
+        wants: "auto, jack, system or null",
+        help: "kind of device: JACK, the system's own, or none at all",
+        ..KEY
+    },
+    Key {
+        name: "audio.period",
+        env: "HARDCORE_AUDIO_PERIOD",
+        flag: "period",
+        wants: "a whole number of frames from 16 to 8192, or 0 for the device's own",
+        help: "frames the device asks for at a time",
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "audio.master",
+        env: "HARDCORE_AUDIO_MASTER",
+        flag: "master",
+        wants: "a pair of the device's outputs such as 1-2",
+        help: "where the master comes out",
+        ..KEY
+    },
+    Key {
+        name: "audio.cue",
+        env: "HARDCORE_AUDIO_CUE",
+        flag: "cue",
+        wants: "a pair of the device's outputs such as 3-4, or none",
+        help: "where the cue and the metronome come out",
+        ..KEY
+    },
+    Key {
+        name: "launch.grace_ms",
+        env: "HARDCORE_LAUNCH_GRACE_MS",
+        flag: "grace-ms",
+        wants: "a whole number of milliseconds from 0 to 500",
+        help: "how late a launch may come and still count for the line just passed",
+        text: false,
+        ..KEY
+    },
+    Key {
         name: "compose.candidates",
         env: "HARDCORE_COMPOSE_CANDIDATES",
         flag: "candidates",

@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 
 use super::keys::{self, KEYS, Key};
 use super::sources::{ConfigFile, LayerName, Sources};
-use super::{Flags, Settings};
+use super::{Flags, Settings, pair};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +202,13 @@ impl Settings {
             "folders.synthdefs" => folder(&self.folders.synthdefs),
             "render.rate" => (22_050..=192_000).contains(&self.render.rate),
             "audio.device" => !self.audio.device.trim().is_empty(),
+            "audio.backend" => {
+                ["auto", "jack", "system", "null"].contains(&self.audio.backend.as_str())
+            }
+            "audio.period" => matches!(self.audio.period, 0 | 16..=8192),
+            "audio.master" => pair(&self.audio.master).is_some(),
+            "audio.cue" => self.audio.cue == "none" || pair(&self.audio.cue).is_some(),
+            "launch.grace_ms" => self.launch.grace_ms <= 500,
             "compose.candidates" => (1..=64).contains(&self.compose.candidates),
             _ => true,
         }
@@ -215,6 +222,11 @@ impl Settings {
             "render.rate" => self.render.rate.to_string(),
             "render.bits" => self.render.bits.to_string(),
             "audio.device" => self.audio.device.clone(),
+            "audio.backend" => self.audio.backend.clone(),
+            "audio.period" => self.audio.period.to_string(),
+            "audio.master" => self.audio.master.clone(),
+            "audio.cue" => self.audio.cue.clone(),
+            "launch.grace_ms" => self.launch.grace_ms.to_string(),
             "compose.candidates" => self.compose.candidates.to_string(),
             _ => String::new(),
         }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub render: Render,
     /// Where live sound goes.
     pub audio: Audio,
+    /// How launching feels.
+    pub launch: Launch,
     /// How the composer works.
     pub compose: Compose,
 }
@@ -67,6 +69,28 @@ pub struct Render {
 pub struct Audio {
     /// The output's name, or `default` for the one the system prefers.
     pub device: String,
+    /// `auto`, `jack`, `system` or `null`.
+    pub backend: String,
+    /// Frames of a period; 0 takes the device's.
+    pub period: u32,
+    /// The device's outputs for the master, counted from 1, such as `1-2`.
+    pub master: String,
+    /// Those for the cue, or `none`.
+    pub cue: String,
+}
+
+/// How launching feels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launch {
+    /// Milliseconds that a launch may come late and still count for the line just passed, 0 to 500.
+    pub grace_ms: u32,
+}
+
+/// A pair of outputs, counted from 1, from `1-2`; `None` for anything else.
+pub fn pair(text: &str) -> Option<(u16, u16)> {
+    let (a, b) = text.trim().split_once('-')?;
+    let pair = (a.trim().parse().ok()?, b.trim().parse().ok()?);
+    (pair.0 > 0 && pair.1 > 0 && pair.0 != pair.1).then_some(pair)
 }
 
 /// How the composer works.
@@ -89,7 +113,14 @@ impl Settings {
             },
             log: Log { level: Level::Info },
             render: Render { rate: 48_000, bits: Bits::Int24 },
-            audio: Audio { device: "default".to_owned() },
+            audio: Audio {
+                device: "default".to_owned(),
+                backend: "auto".to_owned(),
+                period: 0,
+                master: "1-2".to_owned(),
+                cue: "none".to_owned(),
+            },
+            launch: Launch { grace_ms: 80 },
             compose: Compose { candidates: CANDIDATES },
         }
     }

@@ -40,6 +40,21 @@ pub struct Flags {
     /// Name of the output to play on
     #[arg(long, global = true, value_name = "NAME")]
     pub device: Option<String>,
+    /// Kind of device: auto, jack, system or null
+    #[arg(long, global = true, value_name = "KIND")]
+    pub backend: Option<String>,
+    /// Frames the device asks for at a time
+    #[arg(long, global = true, value_name = "FRAMES")]
+    pub period: Option<u32>,
+    /// Outputs of the device for the master, such as 1-2
+    #[arg(long, global = true, value_name = "PAIR")]
+    pub master: Option<String>,
+    /// Outputs of the device for cue and metronome, such as 3-4, or none
+    #[arg(long, global = true, value_name = "PAIR")]
+    pub cue: Option<String>,
+    /// Milliseconds a launch may be late and still count for the line just passed
+    #[arg(long, global = true, value_name = "MS")]
+    pub grace_ms: Option<u32>,
     /// How many ideas to make and score; the best is kept
     #[arg(long, global = true, value_name = "N")]
     pub candidates: Option<u32>,
@@ -124,6 +139,11 @@ impl Sources {
                 "rate" => flags.rate.map(Value::from),
                 "bits" => flags.bits.map(|bits| Value::from(bits.to_string())),
                 "device" => flags.device.as_deref().map(Value::from),
+                "backend" => flags.backend.as_deref().map(Value::from),
+                "period" => flags.period.map(Value::from),
+                "master" => flags.master.as_deref().map(Value::from),
+                "cue" => flags.cue.as_deref().map(Value::from),
+                "grace-ms" => flags.grace_ms.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,
             };

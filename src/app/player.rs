@@ -1,0 +1,289 @@
+//! Lines of actions to edits and gestures, and what the engine tells back into the document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use bevy_ecs::world::World;
+
+use super::record::{self, Recording};
+use super::tap::Taps;
+use crate::engine::clock::Pos;
+use crate::engine::plan::Target;
+use crate::live::desk::{At, News, Order, View};
+use crate::model::action::{Action, parse};
+use crate::model::ids::{SceneId, StripId, TrackId};
+use crate::model::launch::Quantization;
+use crate::model::mixer::{Db, MixerSettings};
+use crate::model::performance::Performance;
+use crate::model::project::{Project, Song};
+use crate::model::time::Ticks;
+use crate::persistence::hcs;
+use crate::session::act::{Act, ActError, Errand, resolve};
+use crate::session::document::{collect, part, spawn, strip};
+use crate::session::edit::{Edit, StripSet};
+use crate::session::error::EditError;
+use crate::session::history::{History, Outcome, Request, perform};
+use crate::session::push::take_patches;
+
+/// Why a line came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The action.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// Something about doing it now.
+    #[error("{0}")]
+    Now(String),
+}
+
+/// A document that plays.
+pub struct Player {
+    /// The document.
+    pub world: World,
+    path: PathBuf,
+    view: Option<View>,
+    taps: Taps,
+    /// Tracks that play what comes in.
+    pub armed: BTreeSet<TrackId>,
+    recordings: BTreeMap<TrackId, Recording>,
+    /// Grid that starts of recorded notes are moved to.
+    pub record_grid: Option<Quantization>,
+}
+
+impl Player {
+    /// Open a project that lies in `path`.
+    ///
+    /// # Errors
+    /// A project that breaks the rules of a document.
+    pub fn new(project: Project, path: &Path) -> Result<Player, EditError> {
+        let mut world = World::new();
+        spawn(&mut world, project)?;
+        take_patches(&mut world);
+        Ok(Player {
+            world,
+            path: path.to_owned(),
+            view: None,
+            taps: Taps::default(),
+            armed: BTreeSet::new(),
+            recordings: BTreeMap::new(),
+            record_grid: None,
+        })
+    }
+
+    /// What to read meters and states from, once the engine has said so.
+    pub fn view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
+    /// The document in its saved form.
+    pub fn project(&self) -> Option<Project> {
+        collect(&self.world)
+    }
+
+    /// Whether the document has changed since it was saved.
+    pub fn is_changed(&self) -> bool {
+        self.world.get_resource::<History>().is_some_and(|h| h.is_dirty())
+    }
+
+    /// Do what a line says and give a sentence of what it did. What is to be played may wait for a
+    /// place; edits are made at once.
+    ///
+    /// # Errors
+    /// A line that is no action, names what is not there, or asks what cannot be.
+    pub fn line(
+        &mut self,
+        line: &str,
+        at: At,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        let action = parse(line).map_err(ActError::from)?;
+        let said = self.act(&action, at, orders)?;
+        self.push(orders);
+        Ok(said)
+    }
+
+    fn act(
+        &mut self,
+        action: &Action,
+        at: At,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        match resolve(&self.world, action)? {
+            Act::Edit { name, edit } => self.outcome(Request::step(name, edit)),
+            Act::Perform(all) => {
+                for what in all {
+                    if let Performance::RecordEnd(track) = what {
+                        self.record_ends(track)?;
+                        self.push(orders);
+                    }
+                    orders(Order::Perform(what, at));
+                }
+                Ok(action.to_string())
+            }
+            Act::App(errand) => self.errand(errand, at, orders),
+        }
+    }
+
+    fn outcome(&mut self, request: Request) -> Result<String, LineError> {
+        match perform(&mut self.world, request) {
+            Outcome::Done(name) => Ok(name),
+            Outcome::Undone(name) => Ok(format!("Undo: {name}")),
+            Outcome::Redone(name) => Ok(format!("Redo: {name}")),
+            Outcome::Refused { error, .. } => Err(ActError::from(error).into()),
+            Outcome::Nothing => Err(LineError::Now("there is nothing to undo or redo".into())),
+        }
+    }
+
+    fn errand(
+        &mut self,
+        errand: Errand,
+        at: At,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        let now = |sentence: &str| LineError::Now(sentence.to_owned());
+        match errand {
+            Errand::Undo => self.outcome(Request::Undo),
+            Errand::Redo => self.outcome(Request::Redo),
+            Errand::Save => {
+                let project = self.project().ok_or_else(|| now("no project is open"))?;
+                hcs::save(&self.path, &project).map_err(|e| LineError::Now(e.to_string()))?;
+                self.world.resource_mut::<History>().mark_saved();
+                Ok(format!("{}: saved", self.path.display()))
+            }
+            Errand::Tap => {
+                let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
+                let frame = view.snapshot.playhead().frame;
+                Ok(match self.taps.tap(frame, view.rate) {
+                    Some(bpm) => {
+                        orders(Order::Perform(Performance::Tempo(bpm), at));
+                        format!("{bpm} BPM")
+                    }
+                    None => "tap".to_owned(),
+                })
+            }
+            Errand::Arm(track, switch) => {
+                let on = switch.from(self.armed.contains(&track));
+                if on {
+                    self.armed.insert(track);
+                } else {
+                    self.armed.remove(&track);
+                }
+                orders(Order::Arm(self.armed.iter().copied().collect()));
+                Ok(if on { "armed" } else { "not armed any more" }.to_owned())
+            }
+            Errand::Record(track, scene, length) => {
+                if self.recordings.contains_key(&track) {
+                    return Err(now("the track records already; end that first: record end TRACK"));
+                }
+                let begun = record::begin(&mut self.world, track, scene, length, self.record_grid);
+                self.recordings.insert(track, begun.map_err(LineError::Now)?);
+                self.push(orders);
+                orders(Order::Perform(Performance::Record(track, scene, length), at));
+                Ok("records from the next line of the grid on".to_owned())
+            }
+            Errand::Panic => {
+                orders(Order::Panic);
+                Ok("every held note ends".to_owned())
+            }
+            Errand::Capture(name) => {
+                let good = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
+                if !good {
+                    return Err(now("a capture's name has no / or \\ in it"));
+                }
+                let file = format!("{}.wav", name.trim_end_matches(".wav"));
+                orders(Order::Capture(self.path.with_file_name(file)));
+                Ok("saving what was heard".to_owned())
+            }
+        }
+    }
+
+    /// An open recording is about to be ended: it gets the length it will have on the next line of
+    /// the grid, before it comes round.
+    fn record_ends(&mut self, track: TrackId) -> Result<(), LineError> {
+        let (Some(recording), Some(view)) = (self.recordings.get_mut(&track), &self.view) else {
+            return Ok(());
+        };
+        let head = view.snapshot.playhead();
+        let step = self.world.resource::<Song>().quantization.step(head.signature);
+        let end = match step.map(Pos::from) {
+            Some(step) => head.metre.origin + (head.pos - head.metre.origin).ceil_to(step),
+            None => head.pos,
+        };
+        recording.will_end(&mut self.world, end).map_err(LineError::Now)
+    }
+
+    /// Send what changed to the engine.
+    pub fn push(&mut self, orders: &mut dyn FnMut(Order)) {
+        let patches = take_patches(&mut self.world);
+        if !patches.is_empty() {
+            orders(Order::Patch(patches));
+        }
+    }
+
+    /// Take in what the engine tells. Gives a sentence for people, if there is one.
+    pub fn news(&mut self, news: News, orders: &mut dyn FnMut(Order)) -> Option<String> {
+        let said = match news {
+            News::View(view) => {
+                self.view = Some(view);
+                None
+            }
+            News::Notice(sentence) => Some(sentence),
+            News::Moved(strip, target, value) => {
+                self.moved(strip, target, value);
+                None
+            }
+            News::Recording(track, _, from) => {
+                if let Some(recording) = self.recordings.get_mut(&track) {
+                    recording.began(from);
+                }
+                None
+            }
+            News::Played(track, pitch, velocity, at) => self
+                .recordings
+                .get_mut(&track)
+                .and_then(|r| r.played(&mut self.world, pitch, velocity, at).err()),
+            News::Recorded(track, scene, from, to) => self.recorded(track, scene, from, to),
+        };
+        self.push(orders);
+        said
+    }
+
+    fn recorded(&mut self, track: TrackId, _: SceneId, from: Pos, to: Pos) -> Option<String> {
+        let recording = self.recordings.remove(&track)?;
+        let length = Ticks((to - from).ticks().round() as i64).beats();
+        match recording.ended(&mut self.world, track, to) {
+            Ok(Outcome::Done(_)) => Some(format!("recorded {length} beats")),
+            Ok(Outcome::Refused { error, .. }) => Some(format!("not recorded: {error}")),
+            Ok(_) => None,
+            Err(sentence) => Some(format!("not recorded: {sentence}")),
+        }
+    }
+
+    /// A value was moved by a controller: the document follows, outside the history.
+    fn moved(&mut self, id: StripId, target: Target, value: f32) {
+        let Ok(settings) = strip(&self.world, id) else { return };
+        let Some(set) = strip_set(settings, target, value) else { return };
+        perform(&mut self.world, Request::Silent(Edit::Strip(id, set)));
+    }
+
+    /// The tempo of the document's start.
+    pub fn song(&self) -> Option<&Song> {
+        self.world.get_resource::<Song>()
+    }
+
+    /// A track's name.
+    pub fn track_name(&self, id: TrackId) -> Option<&str> {
+        part::<crate::session::document::Name>(&self.world, id).ok().map(|n| n.0.as_str())
+    }
+}
+
+fn strip_set(settings: &MixerSettings, target: Target, value: f32) -> Option<StripSet> {
+    Some(match target {
+        Target::Volume => StripSet::Volume(Db(value)),
+        Target::Pan => StripSet::Pan(value),
+        Target::Mute => StripSet::Mute(value >= 0.5),
+        Target::Solo => StripSet::Solo(value >= 0.5),
+        Target::Send(i) => StripSet::SendLevel(settings.sends.get(usize::from(i))?.bus, Db(value)),
+        _ => return None,
+    })
+}
