@@ -77,7 +77,7 @@ fn message(packet: &[u8]) -> Result<OscMessage, String> {
     let begin = packet.len() - rest.len();
     bytes.iter_mut().skip(begin).take(types.len()).filter(|b| **b == b'S').for_each(|b| *b = b's');
     match decoder::decode_udp(&bytes) {
-        Ok((rest, OscPacket::Message(message))) if rest.is_empty() => Ok(message),
+        Ok(([], OscPacket::Message(message))) => Ok(message),
         Ok(_) => Err("bytes follow the last argument".to_owned()),
         Err(error) => Err(format!("the message cannot be read: {error}")),
     }
