@@ -14,6 +14,7 @@
 //! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
 //! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
 //! | [`export`] | bounces: WAV, stems, MIDI; a piece heard, balanced and held against the rules | `model`, `engine`, `analysis`, [`files`] |
+//! | [`osc`] | control by OSC from this machine: messages to actions, the state to subscribers | `model`, `engine::protocol` |
 //! | [`midi`] | messages, controllers with lights, learning, clock | `model`, `engine::protocol` |
 //! | [`persistence`] | `.hcs` projects, library, profile, samples on disk | `model`, [`files`] |
 //! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
@@ -71,6 +72,7 @@ pub mod live;
 pub mod logging;
 pub mod midi;
 pub mod model;
+pub mod osc;
 pub mod persistence;
 pub mod session;
 pub mod settings;
