@@ -9,7 +9,7 @@
 //! | [`model`] | the musical data and the `Action` vocabulary: plain values | nothing |
 //! | [`session`] | the document as an ECS world: edits with inverses, named undo, actions resolved | `model` |
 //! | [`engine`] | everything that happens on its exact frame: clock, launcher, sequencer, voices, racks, mixer graph | `model` |
-//! | [`device`] | where blocks go live: the sound card | `engine` |
+//! | [`device`] | where blocks go live: JACK, the system's own outputs, a clock without sound | `engine` |
 //! | [`synth`] | the SynthDef library, the embedded executor, our own unit generators, OSC scores | `model`, `engine` |
 //! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
 //! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
@@ -19,6 +19,8 @@
 //! | [`persistence`] | `.hcs` projects, library, profile, samples on disk | `model`, [`files`] |
 //! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
 //! | [`logging`], [`crash`] | the log file, the crash report | |
+//! | [`live`] | the engine thread, what it hands to the device, journals and takes | `model`, `engine`, `device`, `midi`, [`files`] |
+//! | [`app`] | the application without a window: a document and what plays it | everything but `cli` |
 //! | [`cli`] | the command line, which ties all of it together | everything |
 //!
 //! A test (`tests/it/tidy.rs`) holds this table, the first line of every file and its length.

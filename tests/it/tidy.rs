@@ -67,6 +67,11 @@ const TABLE: &[Row] = &[
     Row { module: "settings", may: &[], never: WINDOW },
     Row { module: "export", may: &["model", "engine", "analysis", "files"], never: WINDOW },
     Row {
+        module: "live",
+        may: &["model", "engine", "device", "midi", "synth", "files"],
+        never: WINDOW,
+    },
+    Row {
         module: "jobs",
         may: &[
             "model",
