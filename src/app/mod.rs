@@ -3,10 +3,13 @@
 //! | file | part |
 //! |---|---|
 //! | `player` | lines of actions to edits and gestures; what the engine tells back into the document |
+//! | `asked`, `learn` | what controllers ask, and what they learn to do |
 //! | `record` | notes played into clips |
 //! | `tap` | a tempo from taps |
 //! | `script` | lines with times |
 
+mod asked;
+pub mod learn;
 pub mod player;
 pub mod record;
 pub mod script;

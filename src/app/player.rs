@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use bevy_ecs::world::World;
 
+use super::learn::Learned;
 use super::record::{self, Recording};
 use super::tap::Taps;
 use crate::engine::clock::Pos;
 use crate::engine::plan::Target;
 use crate::live::desk::{At, News, Order, View};
-use crate::model::action::{Action, parse};
+use crate::model::action::{Action, StripRef, parse};
 use crate::model::ids::{SceneId, StripId, TrackId};
 use crate::model::launch::Quantization;
 use crate::model::mixer::{Db, MixerSettings};
@@ -18,7 +19,7 @@ use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
 use crate::model::time::Ticks;
 use crate::persistence::hcs;
-use crate::session::act::{Act, ActError, Errand, resolve};
+use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
 use crate::session::document::{collect, part, spawn, strip};
 use crate::session::edit::{Edit, StripSet};
 use crate::session::error::EditError;
@@ -48,6 +49,8 @@ pub struct Player {
     recordings: BTreeMap<TrackId, Recording>,
     /// Grid that starts of recorded notes are moved to.
     pub record_grid: Option<Quantization>,
+    /// What controllers learned.
+    pub learned: Learned,
 }
 
 impl Player {
@@ -67,7 +70,21 @@ impl Player {
             armed: BTreeSet::new(),
             recordings: BTreeMap::new(),
             record_grid: None,
+            learned: Learned::default(),
         })
+    }
+
+    /// Whether a track records.
+    pub fn records(&self, track: TrackId) -> bool {
+        self.recordings.contains_key(&track)
+    }
+
+    /// The strip that an action names.
+    ///
+    /// # Errors
+    /// None of that name.
+    pub fn strip(&self, wanted: &StripRef) -> Result<StripId, ActError> {
+        find_strip(&self.world, wanted)
     }
 
     /// What to read meters and states from, once the engine has said so.
@@ -181,6 +198,7 @@ impl Player {
                 orders(Order::Perform(Performance::Record(track, scene, length), at));
                 Ok("records from the next line of the grid on".to_owned())
             }
+            Errand::Learn(line) => self.learn(&line).map_err(LineError::Now),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())
@@ -217,6 +235,9 @@ impl Player {
         let patches = take_patches(&mut self.world);
         if !patches.is_empty() {
             orders(Order::Patch(patches));
+            if !self.learned.map.bindings.is_empty() {
+                self.bind(orders);
+            }
         }
     }
 
@@ -232,6 +253,7 @@ impl Player {
                 self.moved(strip, target, value);
                 None
             }
+            News::Asked(asked, port) => self.asked(asked, &port, orders),
             News::Recording(track, _, from) => {
                 if let Some(recording) = self.recordings.get_mut(&track) {
                     recording.began(from);

@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rtrb::Consumer;
+use rtrb::{Consumer, Producer};
 
 use super::gestures;
+use super::hands::Asked;
 use super::journal::{Line, Writer};
 use super::performer::Performer;
+use super::rig::Bound;
 use super::take::{Capture, Take};
 use crate::engine::block::StereoBlock;
 use crate::engine::meter::Meter;
 use crate::engine::plan::Target;
 use crate::engine::prepare::{Engine, Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{
-    EngineEvent, Gesture, JournalEntry, Journaled, OWN, Pos, Snapshot, When,
+    EngineEvent, Gesture, JournalEntry, Journaled, OWN, Pos, Snapshot, Timed, When,
 };
 use crate::engine::sound::SoundFactory;
 use crate::model::ids::{SceneId, StripId, TrackId};
@@ -51,6 +53,8 @@ pub enum Order {
     Arm(Vec<TrackId>),
     /// End every note that keys and pads hold.
     Panic,
+    /// What controllers do.
+    Bind(Box<Bound>),
     /// Save the last two minutes of the master.
     Capture(PathBuf),
     /// End: whatever is being written is finished.
@@ -66,6 +70,8 @@ pub enum News {
     Notice(String),
     /// A value was moved by a controller; the document is to follow, without sending it back.
     Moved(StripId, Target, f32),
+    /// A controller asks for what needs the document; the name of its port.
+    Asked(Asked, String),
     /// A recording began: its track and scene, and its clip's time 0.
     Recording(TrackId, SceneId, Pos),
     /// A note was played on a track that records: pitch, velocity (0 where it ends), and where.
@@ -181,6 +187,11 @@ impl Desk {
         }));
     }
 
+    /// Makes sounds.
+    pub fn factory(&self) -> &dyn SoundFactory {
+        &*self.factory
+    }
+
     /// Tell people.
     pub fn tell(&mut self, sentences: Vec<String>) {
         self.news.extend(sentences.into_iter().map(News::Notice));
@@ -190,9 +201,9 @@ impl Desk {
     ///
     /// # Errors
     /// A project that cannot be played at that rate; everything stays as it was.
-    pub fn rebuild(&mut self, rate: u32) -> Result<Performer, PrepareError> {
+    pub fn rebuild(&mut self, rate: u32) -> Result<(Performer, Producer<Timed>), PrepareError> {
         let options = Options { rate, threads: self.threads, sources: 1 };
-        let (engine, renderer, _) =
+        let (engine, renderer, mut sources) =
             prepare(&self.project, &*self.factory, &self.samples, &options)?;
         let (performer, tap) = Performer::new(renderer);
         (self.engine, self.tap, self.rate) = (engine, tap, rate);
@@ -205,7 +216,7 @@ impl Desk {
         }
         self.told = (0, 0);
         self.show();
-        Ok(performer)
+        Ok((performer, sources.remove(0)))
     }
 
     fn say(&mut self, sentence: impl Into<String>) {
@@ -225,7 +236,7 @@ impl Desk {
                 Ok(seconds) => self.say(format!("{}: the last {seconds:.1} s", path.display())),
                 Err(error) => self.say(error.to_string()),
             },
-            Order::Arm(_) | Order::Panic | Order::Quit => {}
+            Order::Arm(_) | Order::Panic | Order::Bind(_) | Order::Quit => {}
         }
     }
 

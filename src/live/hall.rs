@@ -6,14 +6,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use rtrb::Producer;
 
 use super::desk::{Desk, Loader, News, Order, Parts};
+use super::hands::{Asked, Hands};
 use super::performer::Performer;
+use super::rig::Rig;
 use crate::device::Wish;
 use crate::device::keeper::{Event, Keeper};
 use crate::device::monitor::Health;
 use crate::engine::prepare::{Options, PrepareError, Samples, prepare};
-use crate::engine::protocol::{Gesture, Pos, When};
+use crate::engine::protocol::{Gesture, Pos, Timed, When};
 use crate::engine::sound::SoundFactory;
 use crate::model::project::Project;
 
@@ -62,13 +65,19 @@ impl Hall {
     /// A project that cannot be played, a journal or recording that cannot be made.
     pub fn open(project: Project, stage: Stage) -> Result<Hall, OpenError> {
         let mut keeper = Keeper::new(stage.wish.clone());
-        let (desk, performer) = build(project, stage, keeper.rate())?;
+        let (mut desk, mut performer, commands) = build(project, stage, keeper.rate())?;
+        let (wired, grid) = Rig::blank(&desk);
+        let (hands, ends) = Hands::new(wired, grid, commands);
+        performer.give(hands);
+        let mut rig = Rig::new(ends);
+        rig.refresh(&desk);
+        let _ = &mut desk;
         keeper.play(Box::new(performer));
         let (orders, taken) = unbounded();
         let (tell, reports) = unbounded();
         let builder = std::thread::Builder::new().name("engine".into());
         let thread = builder
-            .spawn(move || Round { desk, keeper, tell }.run(&taken))
+            .spawn(move || Round { desk, rig, keeper, tell }.run(&taken))
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Hall { orders, reports, thread: Some(thread) })
     }
@@ -119,12 +128,16 @@ pub enum OpenError {
 ///
 /// # Errors
 /// A project that cannot be played, a journal or recording that cannot be made.
-pub fn build(project: Project, stage: Stage, rate: u32) -> Result<(Desk, Performer), OpenError> {
+pub fn build(
+    project: Project,
+    stage: Stage,
+    rate: u32,
+) -> Result<(Desk, Performer, Producer<Timed>), OpenError> {
     let Stage { factory, mut loader, threads, journal, record, .. } = stage;
     let mut samples = Samples::new();
     let problems = loader.load(&project, &mut samples);
     let options = Options { rate, threads, sources: 1 };
-    let (engine, renderer, _sources) = prepare(&project, &*factory, &samples, &options)?;
+    let (engine, renderer, mut sources) = prepare(&project, &*factory, &samples, &options)?;
     let (performer, tap) = Performer::new(renderer);
     let mut desk =
         Desk::new(Parts { engine, tap, factory, loader, samples, project, rate, threads });
@@ -137,11 +150,12 @@ pub fn build(project: Project, stage: Stage, rate: u32) -> Result<(Desk, Perform
     // The loop brace counts as soon as there is one.
     desk.send(When::Now, Gesture::Loop(true));
     desk.tell(problems);
-    Ok((desk, performer))
+    Ok((desk, performer, sources.remove(0)))
 }
 
 struct Round {
     desk: Desk,
+    rig: Rig,
     keeper: Keeper,
     tell: Sender<Report>,
 }
@@ -152,18 +166,25 @@ impl Round {
         loop {
             match orders.recv_timeout(ROUND) {
                 Ok(Order::Quit) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(order) => self.desk.order(order),
+                Ok(order) => self.order(order),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let mut more = orders.try_iter().take(4096);
             if more.by_ref().any(|order| {
                 let quit = matches!(order, Order::Quit);
-                self.desk.order(order);
+                self.order(order);
                 quit
             }) {
                 break;
             }
-            let news = self.desk.tend();
+            let mut news = self.desk.tend();
+            for asked in self.rig.tend() {
+                let port = match asked {
+                    Asked::Heard(port, ..) => self.rig.port_name(port).to_owned(),
+                    _ => String::new(),
+                };
+                news.push(News::Asked(asked, port));
+            }
             self.report(news);
             rounds = rounds.wrapping_add(1);
             if rounds.is_multiple_of(LOOK) {
@@ -176,6 +197,17 @@ impl Round {
         for item in news {
             let _ = self.tell.send(Report::News(item));
         }
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Arm(tracks) => self.rig.arm(tracks),
+            Order::Bind(bound) => self.rig.bind(*bound),
+            Order::Panic => return self.rig.panic(),
+            Order::Patch(_) => self.desk.order(order),
+            other => return self.desk.order(other),
+        }
+        self.rig.refresh(&self.desk);
     }
 
     fn report(&self, news: Vec<News>) {
@@ -194,6 +226,10 @@ impl Round {
             let _ = self.tell.send(Report::News(News::Notice(sentence)));
         }
         if let Some(running) = self.keeper.running() {
+            if let Some(bay) = running.patchbay() {
+                let said = self.rig.plug(bay);
+                self.desk.tell(said);
+            }
             let health = running.monitor.sample();
             let _ = self.tell.send(Report::Health(Box::new(health)));
         }
@@ -206,7 +242,11 @@ impl Round {
             .map(|t| self.desk.engine.snapshot.track(t).playing)
             .collect();
         match self.desk.rebuild(rate) {
-            Ok(performer) => {
+            Ok((mut performer, commands)) => {
+                let (wired, grid) = Rig::blank(&self.desk);
+                let (hands, ends) = Hands::new(wired, grid, commands);
+                performer.give(hands);
+                self.rig.move_to(ends, &self.desk);
                 self.keeper.play(Box::new(performer));
                 self.desk.send(When::Now, Gesture::Locate(head.pos.max(Pos::ZERO)));
                 self.desk.send(When::Now, Gesture::Tempo(head.bpm));

@@ -12,14 +12,18 @@
 //! | `desk` | the engine thread's state: both ways of the protocol, and the project as it plays |
 //! | `hall` | the engine thread: a desk, a device, a loop |
 //! | `performer` | what the device calls: a renderer, its outputs, taps |
+//! | `hands`, `rig`, `grid` | MIDI and pads: at the callback, on the engine thread, and what lights show |
 //! | `gestures` | performance by stable ids → gestures by node and row |
 //! | `journal`, `replay` | a take on paper, and the take again from paper |
 //! | `take` | the master on disk, and its last two minutes in memory |
 
 pub mod desk;
 pub mod gestures;
+pub mod grid;
 pub mod hall;
+pub mod hands;
 pub mod journal;
 pub mod performer;
 pub mod replay;
+pub mod rig;
 pub mod take;

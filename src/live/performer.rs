@@ -6,6 +6,8 @@ use crate::device::port::{Callback, Period};
 use crate::engine::block::{BLOCK, StereoBlock};
 use crate::engine::renderer::{HostTime, Outputs, Renderer};
 
+use super::hands::Hands;
+
 /// Blocks of the master that the engine thread may be behind: five seconds at 48 kHz.
 const TAP_BLOCKS: usize = 4096;
 
@@ -17,13 +19,20 @@ pub struct Performer {
     tap: Producer<StereoBlock>,
     /// Blocks of the master that nobody took.
     untapped: u64,
+    hands: Option<Hands>,
 }
 
 impl Performer {
     /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
         let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
-        (Performer { renderer, block: Outputs::SILENT, used: BLOCK, tap, untapped: 0 }, blocks)
+        let (block, used, untapped, hands) = (Outputs::SILENT, BLOCK, 0, None);
+        (Performer { renderer, block, used, tap, untapped, hands }, blocks)
+    }
+
+    /// Let it hear MIDI and light controllers.
+    pub fn give(&mut self, hands: Hands) {
+        self.hands = Some(hands);
     }
 
     /// The renderer inside.
@@ -42,6 +51,14 @@ impl Performer {
 impl Callback for Performer {
     fn process(&mut self, period: &mut dyn Period) {
         let frames = period.frames();
+        if let Some(hands) = &mut self.hands {
+            // The engine frame that sounds first in this period.
+            let first = self.renderer.frame() - (BLOCK - self.used) as u64;
+            hands.prepare(first);
+            period.midi_in(&mut |port, frame, bytes| {
+                hands.hear(port, first + u64::from(frame), bytes);
+            });
+        }
         let (mut at, nanoseconds) = (0, period.host_ns());
         let with_cue = !period.output(2).is_empty();
         while at < frames {
@@ -67,6 +84,9 @@ impl Callback for Performer {
                 }
             }
             (self.used, at) = (to, at + count);
+        }
+        if let Some(hands) = &mut self.hands {
+            hands.show(period);
         }
     }
 }

@@ -68,7 +68,8 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 
 #[test]
 fn every_key_can_be_set_in_every_way() {
-    let values = ["here", "there", "trace", "88200", "32f", "7", "3"];
+    let values =
+        ["here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40", "3"];
     let flags = Flags {
         config: None,
         library: Some("here".into()),
@@ -77,6 +78,11 @@ fn every_key_can_be_set_in_every_way() {
         rate: Some(88_200),
         bits: Some(Bits::Float32),
         device: Some("7".into()),
+        backend: Some("null".into()),
+        period: Some(128),
+        master: Some("3-4".into()),
+        cue: Some("1-2".into()),
+        grace_ms: Some(40),
         candidates: Some(3),
     };
     let shown =

@@ -424,6 +424,8 @@ actions! {
         "note on {track} {pitch} [vel {velocity}]", "note on lead F3 vel 110";
     /// End a note on a track
     NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
+    /// Let the next control that is touched do a line; a line that sets a fader has it move the fader
+    Learn { line: Name } = "learn {line}", "learn \"scene Drop\"";
     /// End every note that keys and pads hold
     Panic = "panic", "panic";
     /// Take every performance effect off a strip

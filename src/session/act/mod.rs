@@ -14,9 +14,9 @@ use super::document::{Grooves, Name, Order, collect, part, spawn};
 use super::edit::Edit;
 use super::error::EditError;
 use super::history::{Outcome, Request, perform};
-use crate::model::action::Switch;
 use crate::model::action::{Action, Names, ParseError, forms, parse};
-use crate::model::ids::{BusId, SceneId, TrackId};
+use crate::model::action::{StripRef, Switch};
+use crate::model::ids::{BusId, SceneId, StripId, TrackId};
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::scene::Scene;
@@ -53,6 +53,8 @@ pub enum Errand {
     Arm(TrackId, Switch),
     /// Record into a slot, for a length or until it is ended.
     Record(TrackId, SceneId, Option<Ticks>),
+    /// Let the next control that is touched do this line.
+    Learn(String),
     /// End every held note.
     Panic,
     /// Save what was heard last under this name.
@@ -98,6 +100,14 @@ pub fn resolve(world: &World, action: &Action) -> Result<Act, ActError> {
     let mut edits = edits(world, action)?;
     let edit = if edits.len() == 1 { edits.remove(0) } else { Edit::Many(edits) };
     Ok(Act::Edit { name, edit })
+}
+
+/// The strip that an action names.
+///
+/// # Errors
+/// None of that name, or several.
+pub fn find_strip(world: &World, wanted: &StripRef) -> Result<StripId, ActError> {
+    find::strip(world, wanted)
 }
 
 /// The edits of a document action.

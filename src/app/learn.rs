@@ -1,0 +1,155 @@
+//! Learning: the next control that is touched does a line, or moves a value; kept for the user.
+
+use std::path::PathBuf;
+
+use super::player::Player;
+use crate::files::{read_limited, write_atomic};
+use crate::live::desk::Order;
+use crate::live::rig::{Bound, Played};
+use crate::midi::learn::Learn;
+use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Response, Strip};
+use crate::midi::stream::Stream;
+use crate::midi::takeover::Takeover;
+use crate::model::action::{Action, parse};
+use crate::model::ids::StripId;
+use crate::model::performance::Performance;
+use crate::session::act::{Act, resolve};
+
+/// Largest map that is read.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The user's map, and what is being learned.
+#[derive(Default)]
+pub struct Learned {
+    /// The map.
+    pub map: MidiMap,
+    /// Where it is kept.
+    path: Option<PathBuf>,
+    learning: Option<Learn>,
+}
+
+impl Learned {
+    /// The map in `path`. A file that is broken is left alone, and named.
+    pub fn load(path: PathBuf) -> (Learned, Option<String>) {
+        if !path.exists() {
+            return (Learned { path: Some(path), ..Learned::default() }, None);
+        }
+        let text = read_limited(&path, MAX_BYTES).map_err(|e| e.to_string());
+        let map = text.and_then(|bytes| {
+            let broken = |e| format!("the MIDI map '{}' is broken: {e}", path.display());
+            ron::de::from_bytes::<MidiMap>(&bytes).map_err(broken)
+        });
+        match map {
+            Ok(map) => (Learned { map, path: Some(path), learning: None }, None),
+            // Not written over: it may be mended by hand.
+            Err(sentence) => (Learned::default(), Some(format!("{sentence}; nothing is mapped"))),
+        }
+    }
+
+    fn save(&self) -> Result<(), String> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let text = ron::ser::to_string_pretty(&self.map, ron::ser::PrettyConfig::default())
+            .map_err(|e| e.to_string())?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+        }
+        write_atomic(path, text.as_bytes()).map_err(|e| e.to_string())
+    }
+}
+
+impl Player {
+    /// What a map's lines play, sent to the hands; to be called when the map or the document changed.
+    pub fn bind(&self, orders: &mut dyn FnMut(Order)) {
+        let played = self.learned.map.bindings.iter().map(|b| match &b.does {
+            Does::Action(line) => self.played(line),
+            Does::Parameter(_) => Played::default(),
+        });
+        let bound = Bound { map: self.learned.map.clone(), played: played.collect() };
+        orders(Order::Bind(Box::new(bound)));
+    }
+
+    fn played(&self, line: &str) -> Played {
+        let act = parse(line).ok().and_then(|action| resolve(&self.world, &action).ok());
+        let Some(Act::Perform(all)) = act else { return Played::default() };
+        let [press] = all[..] else { return Played::default() };
+        let release = match press {
+            Performance::Launch(track, scene, _) => Some(Performance::Release(track, scene)),
+            Performance::NoteOn(track, pitch, _) => Some(Performance::NoteOff(track, pitch)),
+            Performance::Touch(strip, touch, _) => Some(Performance::Touch(strip, touch, 0.0)),
+            Performance::Nudge(_) => Some(Performance::Nudge(0)),
+            _ => None,
+        };
+        // Ending a recording needs the document.
+        let own = !matches!(press, Performance::RecordEnd(_));
+        Played { press: Some(press).filter(|_| own), release }
+    }
+
+    /// The line of a binding.
+    pub(super) fn bound_line(&self, index: u16) -> Option<String> {
+        match &self.learned.map.bindings.get(usize::from(index))?.does {
+            Does::Action(line) => Some(line.clone()),
+            Does::Parameter(_) => None,
+        }
+    }
+
+    /// Let the next control that is touched do what `line` says. A fader, a pan, a mute or a solo is
+    /// learned by the line that sets it: `volume kick 0` has the control move the fader.
+    ///
+    /// # Errors
+    /// A line that is no action, or names what is not there.
+    pub fn learn(&mut self, line: &str) -> Result<String, String> {
+        let action = parse(line).map_err(|e| e.to_string())?;
+        let does = match self.parameter(&action)? {
+            Some(parameter) => Does::Parameter(parameter),
+            None => {
+                resolve(&self.world, &action).map_err(|e| e.to_string())?;
+                Does::Action(action.to_string())
+            }
+        };
+        self.learned.learning = Some(Learn::new(does).map_err(|e| e.to_string())?);
+        Ok(format!("touch the control that is to do “{line}”"))
+    }
+
+    fn parameter(&self, action: &Action) -> Result<Option<Parameter>, String> {
+        let absolute = Response::Absolute(Takeover::PickUp);
+        let (strip, target, response) = match action {
+            Action::Volume { strip, .. } => (strip, MapTarget::Volume, absolute),
+            Action::SetPan { strip, .. } => (strip, MapTarget::Pan, absolute),
+            Action::Mute { strip, .. } => (strip, MapTarget::Mute, Response::Toggle),
+            Action::Solo { strip, .. } => (strip, MapTarget::Solo, Response::Toggle),
+            _ => return Ok(None),
+        };
+        let strip = match self.strip(strip).map_err(|e| e.to_string())? {
+            StripId::Track(id) => Strip::Track(id),
+            StripId::Bus(id) => Strip::Bus(id),
+            StripId::Master => Strip::Master,
+        };
+        Ok(Some(Parameter { strip, target, min: 0.0, max: 1.0, response }))
+    }
+
+    /// A control was touched: what is being learned may take it.
+    pub(super) fn heard(
+        &mut self,
+        port: &str,
+        bytes: &[u8],
+        orders: &mut dyn FnMut(Order),
+    ) -> Option<String> {
+        let learning = self.learned.learning.as_mut()?;
+        let mut found = None;
+        Stream::default().feed(bytes, &mut |message| {
+            found = found.take().or_else(|| learning.hear(port, &message));
+        });
+        let binding = found?;
+        self.learned.learning = None;
+        let mut said = format!("{} is learned", binding.source);
+        let replaced = self.learned.map.put(binding);
+        if !replaced.is_empty() {
+            said.push_str(", in place of what it did before");
+        }
+        if let Err(error) = self.learned.save() {
+            said.push_str(&format!(", but the map cannot be kept: {error}"));
+        }
+        self.bind(orders);
+        Some(said)
+    }
+}

@@ -1,0 +1,312 @@
+//! The engine thread's side of the hands: controllers that come and go, the map made ready, the grid.
+
+use super::desk::Desk;
+use super::gestures;
+use super::grid::Grid;
+use super::hands::{Asked, Control, Ends, Wired};
+use crate::device::{Direction, MIDI_PORTS, MidiPort, Patchbay, Plug};
+use crate::engine::plan::Target;
+use crate::engine::prepare::Layout;
+use crate::engine::sound::SoundFactory;
+use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Strip};
+use crate::midi::pads::{Model, Surface};
+use crate::midi::route::{Armed, Compiled, Route, RouteState};
+use crate::midi::scale::Scale;
+use crate::model::ids::{StripId, TrackId};
+use crate::model::mixer::MixerSettings;
+use crate::model::performance::Performance;
+use crate::model::project::Project;
+use crate::model::sound::Curve;
+use crate::model::track::TrackKind;
+
+/// What an action of the map plays, found by those who know the document.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Played {
+    /// When pressed; `None` has the application do it.
+    pub press: Option<Performance>,
+    /// When let go.
+    pub release: Option<Performance>,
+}
+
+/// A map, and what each of its actions plays, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Bound {
+    /// The map.
+    pub map: MidiMap,
+    /// By binding.
+    pub played: Vec<Played>,
+}
+
+/// A controller on a pair of our ports.
+struct Cable {
+    from: String,
+    model: Option<Model>,
+}
+
+/// The engine thread's side of the hands.
+pub struct Rig {
+    ends: Ends,
+    bound: Bound,
+    armed: Vec<TrackId>,
+    selected: Option<TrackId>,
+    cables: [Option<Cable>; MIDI_PORTS],
+    /// Prepared, and waiting for room in the ring.
+    waiting: std::collections::VecDeque<Control>,
+    /// Ports were looked at once.
+    looked: bool,
+}
+
+impl Rig {
+    /// A rig without controllers.
+    pub fn new(ends: Ends) -> Rig {
+        Rig {
+            ends,
+            bound: Bound::default(),
+            armed: Vec::new(),
+            selected: None,
+            cables: Default::default(),
+            waiting: Default::default(),
+            looked: false,
+        }
+    }
+
+    /// The same rig at the hands of a new callback: controllers are greeted anew.
+    pub fn move_to(&mut self, ends: Ends, desk: &Desk) {
+        self.ends = ends;
+        self.waiting.clear();
+        self.refresh(desk);
+        for port in 0..MIDI_PORTS {
+            self.surface(port);
+        }
+    }
+
+    /// Use another map.
+    pub fn bind(&mut self, bound: Bound) {
+        self.bound = bound;
+    }
+
+    /// Let these tracks play what comes in.
+    pub fn arm(&mut self, tracks: Vec<TrackId>) {
+        self.armed = tracks;
+    }
+
+    /// End every held note.
+    pub fn panic(&mut self) {
+        self.waiting.push_back(Control::Panic);
+    }
+
+    /// What an empty rig's callback begins with.
+    pub fn blank(desk: &Desk) -> (Wired, Grid) {
+        let route = Route::new(&MidiMap::default(), &[], &[], &mut |_| Compiled::Nothing);
+        let state = RouteState::new(&route);
+        let layout = &desk.engine.layout;
+        let grid = Grid::new(&desk.project, layout, &desk.engine.snapshot, &[], None);
+        (Wired { route, state }, grid)
+    }
+
+    /// Prepare map and grid from the document as it is.
+    pub fn refresh(&mut self, desk: &Desk) {
+        let layout = &desk.engine.layout;
+        let names: Vec<&str> =
+            self.cables.iter().map(|c| c.as_ref().map_or("", |c| c.from.as_str())).collect();
+        let armed: Vec<Armed> = self
+            .armed
+            .iter()
+            .filter_map(|id| layout.tracks.get(id))
+            .map(|node| Armed { node: *node as u16, port: None, channel: None })
+            .collect();
+        let mut played = self.bound.played.iter();
+        let mut index = 0u16;
+        let route = Route::new(&self.bound.map, &names, &armed, &mut |does| {
+            let own = index;
+            index = index.saturating_add(1);
+            let play = played.next().copied().unwrap_or_default();
+            match does {
+                Does::Action(_) => {
+                    let gesture =
+                        |p: Option<Performance>| p.and_then(|p| gestures::gesture(layout, p));
+                    match gesture(play.press) {
+                        Some(press) => Compiled::Gesture { press, release: gesture(play.release) },
+                        None => Compiled::Action(own),
+                    }
+                }
+                Does::Parameter(p) => {
+                    value(p, &desk.project, layout, desk.factory()).unwrap_or(Compiled::Nothing)
+                }
+            }
+        });
+        let state = RouteState::new(&route);
+        let snapshot = &desk.engine.snapshot;
+        let grid = Grid::new(&desk.project, layout, snapshot, &self.armed, self.selected);
+        self.waiting.push_back(Control::Wired(Box::new(Wired { route, state })));
+        self.waiting.push_back(Control::Grid(Box::new(grid)));
+    }
+
+    /// Send what waits, drop what came back, and give what the hands ask.
+    pub fn tend(&mut self) -> Vec<Asked> {
+        while let Some(control) = self.waiting.pop_front() {
+            if let Err(rtrb::PushError::Full(control)) = self.ends.inbox.push(control) {
+                self.waiting.push_front(control);
+                break;
+            }
+        }
+        while self.ends.outbox.pop().is_ok() {}
+        std::iter::from_fn(|| self.ends.asks.pop().ok()).collect()
+    }
+
+    /// Name of the controller on a port.
+    pub fn port_name(&self, port: u8) -> &str {
+        let cable = self.cables.get(usize::from(port)).and_then(Option::as_ref);
+        cable.map_or("", |c| c.from.as_str())
+    }
+
+    /// Follow controllers that come and go. Gives sentences.
+    pub fn plug(&mut self, bay: &mut dyn Patchbay) -> Vec<String> {
+        let mut said = Vec::new();
+        let mut plugs = bay.plugs();
+        if !std::mem::replace(&mut self.looked, true) {
+            plugs = bay.midi_ports().into_iter().map(Plug::Came).collect();
+        }
+        for plug in &plugs {
+            match plug {
+                Plug::Went(port) => {
+                    let place = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
+                    if let Some(free) = self.cables.iter().position(place) {
+                        self.cables[free] = None;
+                        self.surface(free);
+                        said.push(format!("{} is gone", port.name));
+                    }
+                }
+                Plug::Came(port) if port.direction == Direction::In => {
+                    said.extend(self.came(port, bay));
+                }
+                Plug::Came(_) => {}
+            }
+        }
+        // What a controller listens on may come after what it speaks on.
+        if plugs.iter().any(|p| matches!(p, Plug::Came(p) if p.direction == Direction::Out)) {
+            for place in 0..MIDI_PORTS {
+                if self.cables[place].as_ref().is_some_and(|c| c.model.is_some()) {
+                    self.light(place, bay);
+                }
+            }
+        }
+        said
+    }
+
+    fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Option<String> {
+        let there = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
+        if self.cables.iter().any(there) {
+            return None;
+        }
+        let Some(place) = self.cables.iter().position(Option::is_none) else {
+            return Some(format!("{} is not heard: all {MIDI_PORTS} ports are taken", port.name));
+        };
+        if let Err(error) = bay.connect(&port.name, &bay.own(&format!("midi_in_{}", place + 1))) {
+            return Some(error);
+        }
+        let names = std::iter::once(&port.name).chain(&port.aliases);
+        let model = names.into_iter().find_map(|name| Model::of_port(name));
+        self.cables[place] = Some(Cable { from: port.name.clone(), model });
+        if model.is_some() {
+            self.light(place, bay);
+        }
+        let what = model.map_or(String::new(), |m| format!(", a {m:?}"));
+        Some(format!("{} is heard{what}", port.name))
+    }
+
+    /// Connect a controller's lights, and greet it.
+    fn light(&mut self, place: usize, bay: &dyn Patchbay) {
+        let Some(cable) = &self.cables[place] else { return };
+        let client = cable.from.split(':').next().unwrap_or_default();
+        let own = bay.own(&format!("midi_out_{}", place + 1));
+        let takes = bay.midi_ports().into_iter().filter(|p| {
+            let named = || std::iter::once(&p.name).chain(&p.aliases);
+            p.direction == Direction::Out
+                && p.name.split(':').next() == Some(client)
+                && named().any(|n| Model::of_port(n) == cable.model)
+        });
+        let mut lit = false;
+        for port in takes {
+            lit |= bay.connect(&own, &port.name).is_ok();
+        }
+        if lit {
+            self.surface(place);
+        }
+    }
+
+    fn surface(&mut self, place: usize) {
+        let model = self.cables[place].as_ref().and_then(|c| c.model);
+        let surface = model.map(|model| Box::new(Surface::new(model)));
+        self.waiting.push_back(Control::Surface(place, surface));
+    }
+}
+
+/// A parameter of the map, found in the document.
+fn value(
+    p: &Parameter,
+    project: &Project,
+    layout: &Layout,
+    factory: &dyn SoundFactory,
+) -> Option<Compiled> {
+    let id = match p.strip {
+        Strip::Track(id) => StripId::Track(id),
+        Strip::Bus(id) => StripId::Bus(id),
+        Strip::Master => StripId::Master,
+    };
+    let node = gestures::node(layout, id)?;
+    let (mixer, kind): (&MixerSettings, Option<&TrackKind>) = match id {
+        StripId::Track(id) => project.track(id).map(|t| (&t.mixer, Some(&t.kind)))?,
+        StripId::Bus(id) => (&project.bus(id)?.mixer, None),
+        StripId::Master => (&project.song.master, None),
+    };
+    let flag = |on: bool| f32::from(u8::from(on));
+    let sound = |name: &str, params: &std::collections::BTreeMap<String, f32>, param: &str| {
+        let all = &factory.descriptor(name)?.params;
+        let index = all.iter().position(|d| d.name == param)?;
+        let d = &all[index];
+        let scale = match &d.curve {
+            Curve::Exponential if d.min > 0.0 => Scale::Exponential { min: d.min, max: d.max },
+            Curve::Choice(names) => Scale::Steps { min: d.min, count: names.len().max(1) as u16 },
+            _ => Scale::Linear { min: d.min, max: d.max },
+        };
+        Some((index as u16, scale, params.get(param).copied().unwrap_or(d.default)))
+    };
+    let (target, scale, now) = match &p.target {
+        MapTarget::Volume => (Target::Volume, Scale::Fader, mixer.volume.0),
+        MapTarget::Pan => (Target::Pan, Scale::Linear { min: -1.0, max: 1.0 }, mixer.pan),
+        MapTarget::Mute => (Target::Mute, Scale::Switch, flag(mixer.mute)),
+        MapTarget::Solo => (Target::Solo, Scale::Switch, flag(mixer.solo)),
+        MapTarget::Cue => (Target::Cue, Scale::Switch, 0.0),
+        MapTarget::Send(bus) => {
+            let place = mixer.sends.iter().position(|s| s.bus == *bus)?;
+            (Target::Send(place as u8), Scale::Fader, mixer.sends[place].level.0)
+        }
+        MapTarget::Param(name) => {
+            let TrackKind::Instrument(i) = kind? else { return None };
+            let (param, scale, now) = sound(&i.synth, &i.params, name)?;
+            (Target::Sound { sound: 0, param }, scale, now)
+        }
+        MapTarget::Pad(note, name) => {
+            let TrackKind::Drums(kit) = kind? else { return None };
+            let place = kit.pads.iter().position(|pad| pad.note == *note)?;
+            let crate::model::track::PadSound::Synth { instrument: i, .. } = &kit.pads[place].sound
+            else {
+                return None;
+            };
+            let (param, scale, now) = sound(&i.synth, &i.params, name)?;
+            (Target::Sound { sound: place as u8, param }, scale, now)
+        }
+        MapTarget::Insert(id, name) => {
+            let place = mixer.inserts.iter().position(|e| e.id == *id)?;
+            let effect = &mixer.inserts[place];
+            let (param, scale, now) = sound(&effect.name, &effect.params, name)?;
+            (Target::Insert { index: place as u8, param }, scale, now)
+        }
+        MapTarget::Bypass(id) => {
+            let place = mixer.inserts.iter().position(|e| e.id == *id)?;
+            (Target::Bypass(place as u8), Scale::Switch, flag(mixer.inserts[place].bypass))
+        }
+    };
+    Some(Compiled::Value { node, target, scale, now })
+}
