@@ -6,6 +6,7 @@
 //! | `asked`, `learn` | what controllers ask, and what they learn to do |
 //! | `record` | notes played into clips |
 //! | `tap` | a tempo from taps |
+//! | `telling` | the state of a set for OSC |
 //! | `script` | lines with times |
 
 mod asked;
@@ -14,3 +15,4 @@ pub mod player;
 pub mod record;
 pub mod script;
 pub mod tap;
+pub mod telling;

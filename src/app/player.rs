@@ -51,6 +51,8 @@ pub struct Player {
     pub record_grid: Option<Quantization>,
     /// What controllers learned.
     pub learned: Learned,
+    /// The metronome clicks.
+    pub metronome: bool,
 }
 
 impl Player {
@@ -71,6 +73,7 @@ impl Player {
             recordings: BTreeMap::new(),
             record_grid: None,
             learned: Learned::default(),
+            metronome: false,
         })
     }
 
@@ -132,6 +135,9 @@ impl Player {
                     if let Performance::RecordEnd(track) = what {
                         self.record_ends(track)?;
                         self.push(orders);
+                    }
+                    if let Performance::Metronome(on) = what {
+                        self.metronome = on;
                     }
                     orders(Order::Perform(what, at));
                 }

@@ -6,25 +6,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, select, tick, unbounded};
+use crossbeam_channel::{Receiver, bounded, select, tick, unbounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::PlayArgs;
 use super::studio::Studio;
 use super::{Failure, notes, print};
+use crate::app::learn::Learned;
 use crate::app::player::Player;
 use crate::app::script::{self, Line};
+use crate::app::telling;
 use crate::device::monitor::Health;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::{Action, Span, parse};
 use crate::model::launch::ClipState;
 use crate::model::performance::Performance;
+use crate::osc::{Ask, Server};
 use crate::persistence::hcs;
 use crate::session::act::{Act, names, resolve};
+use crate::settings::Places;
 
 /// Between two looks at script and end.
 const LOOK: Duration = Duration::from_millis(10);
+/// Looks between two states sent over OSC.
+const TELL: u32 = 3;
 /// Looks between two states of the terminal's status line.
 const SHOW: u32 = 10;
 
@@ -78,8 +84,27 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
     (stage.journal, stage.record) = (args.journal.clone(), args.record.clone());
     let hall = Hall::open(loaded.project, stage)?;
     hall.order(Order::Grace(studio.settings.launch.grace_ms));
-    let script = Script::new(lines);
-    let mut set = Set { player, script, status: Status::new(), failed: Vec::new() };
+    let mut set = Set {
+        player,
+        script: Script::new(lines),
+        status: Status::new(),
+        failed: Vec::new(),
+        osc: None,
+        asks: crossbeam_channel::never(),
+        notice: Arc::from(""),
+    };
+    let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
+    set.player.learned = learned;
+    set.player.bind(&mut |order| hall.order(order));
+    if let Some(sentence) = broken {
+        set.status.say(out, &sentence)?;
+    }
+    if studio.settings.osc.port > 0 {
+        let (asks, asked) = bounded(8192);
+        let server = Server::open(studio.settings.osc.port, asks)?;
+        set.status.say(out, &format!("OSC is heard on port {} of this machine", server.port()))?;
+        (set.osc, set.asks) = (Some(server), asked);
+    }
     set.run(&hall, args, &stop, out)?;
     // What the engine thread says at its end is said too.
     let reports = hall.reports.clone();
@@ -181,6 +206,10 @@ struct Set {
     status: Status,
     /// Lines of the script that came to nothing.
     failed: Vec<String>,
+    osc: Option<Server>,
+    asks: Receiver<Ask>,
+    /// What was said last.
+    notice: Arc<str>,
 }
 
 impl Set {
@@ -205,10 +234,22 @@ impl Set {
                     Ok(line) => ended = self.typed(&line, hall, out)?,
                     Err(_) => keys = None,
                 },
+                recv(self.asks) -> ask => match ask {
+                    Ok(Ask { line, reply }) => {
+                        let done = self.player.line(&line, At::Now, &mut |o| hall.order(o));
+                        reply.done(done.map_err(|e| e.to_string()));
+                    }
+                    Err(_) => self.asks = crossbeam_channel::never(),
+                },
                 recv(look) -> _ => {
                     looks = looks.wrapping_add(1);
                     self.advance(hall, out)?;
                     ended = self.is_over(args);
+                    if looks.is_multiple_of(TELL) && let Some(osc) = &self.osc {
+                        let device = Arc::from(self.status.device().as_str());
+                        let state = telling::state(&self.player, &device, &self.notice);
+                        state.iter().for_each(|state| osc.publish(state));
+                    }
                     if looks.is_multiple_of(SHOW) {
                         self.status.show(&self.player);
                     }
@@ -271,6 +312,7 @@ impl Set {
             Report::News(news) => {
                 if let Some(sentence) = self.player.news(news, &mut |o| hall.order(o)) {
                     tracing::info!("{sentence}");
+                    self.notice = Arc::from(sentence.as_str());
                     self.status.say(out, &sentence)?;
                 }
             }
@@ -323,6 +365,13 @@ impl Status {
         if let Some(view) = player.view().filter(|_| !self.bar.is_hidden()) {
             self.bar.set_message(status(view, player, self.health.as_deref()));
         }
+    }
+
+    /// How the device does, in a word or two.
+    fn device(&self) -> String {
+        self.health.as_ref().map_or_else(String::new, |h| {
+            format!("load {:.0} %, {} xruns, {} ours", h.load * 100.0, h.xruns, h.ours)
+        })
     }
 
     fn end(&self) {

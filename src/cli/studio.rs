@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
-use crate::device::{Found, OpenError, Wish, find};
+use crate::device::{Found, MIDI_PORTS, OpenError, Wish, find};
 use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
 use crate::engine::samples::Sample;
@@ -196,6 +196,7 @@ impl Studio {
             period: (audio.period > 0).then_some(audio.period),
             master: settings::pair(&audio.master).unwrap_or((1, 2)),
             cue: settings::pair(&audio.cue),
+            midi: MIDI_PORTS,
             ..Wish::default()
         }
     }

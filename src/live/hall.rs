@@ -65,13 +65,12 @@ impl Hall {
     /// A project that cannot be played, a journal or recording that cannot be made.
     pub fn open(project: Project, stage: Stage) -> Result<Hall, OpenError> {
         let mut keeper = Keeper::new(stage.wish.clone());
-        let (mut desk, mut performer, commands) = build(project, stage, keeper.rate())?;
+        let (desk, mut performer, commands) = build(project, stage, keeper.rate())?;
         let (wired, grid) = Rig::blank(&desk);
         let (hands, ends) = Hands::new(wired, grid, commands);
         performer.give(hands);
         let mut rig = Rig::new(ends);
         rig.refresh(&desk);
-        let _ = &mut desk;
         keeper.play(Box::new(performer));
         let (orders, taken) = unbounded();
         let (tell, reports) = unbounded();

@@ -126,6 +126,15 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "osc.port",
+        env: "HARDCORE_OSC_PORT",
+        flag: "osc-port",
+        wants: "a UDP port from 1024 to 65535, or 0 for none",
+        help: "where OSC from programs on this machine is heard",
+        text: false,
+        ..KEY
+    },
+    Key {
         name: "compose.candidates",
         env: "HARDCORE_COMPOSE_CANDIDATES",
         flag: "candidates",

@@ -209,6 +209,7 @@ impl Settings {
             "audio.master" => pair(&self.audio.master).is_some(),
             "audio.cue" => self.audio.cue == "none" || pair(&self.audio.cue).is_some(),
             "launch.grace_ms" => self.launch.grace_ms <= 500,
+            "osc.port" => matches!(self.osc.port, 0 | 1024..),
             "compose.candidates" => (1..=64).contains(&self.compose.candidates),
             _ => true,
         }
@@ -227,6 +228,7 @@ impl Settings {
             "audio.master" => self.audio.master.clone(),
             "audio.cue" => self.audio.cue.clone(),
             "launch.grace_ms" => self.launch.grace_ms.to_string(),
+            "osc.port" => self.osc.port.to_string(),
             "compose.candidates" => self.compose.candidates.to_string(),
             _ => String::new(),
         }

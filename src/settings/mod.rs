@@ -35,6 +35,8 @@ pub struct Settings {
     pub audio: Audio,
     /// How launching feels.
     pub launch: Launch,
+    /// Control from other programs.
+    pub osc: Osc,
     /// How the composer works.
     pub compose: Compose,
 }
@@ -93,6 +95,13 @@ pub fn pair(text: &str) -> Option<(u16, u16)> {
     (pair.0 > 0 && pair.1 > 0 && pair.0 != pair.1).then_some(pair)
 }
 
+/// Control from other programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Osc {
+    /// UDP port on this machine alone; 0 for none.
+    pub port: u16,
+}
+
 /// How the composer works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compose {
@@ -121,6 +130,7 @@ impl Settings {
                 cue: "none".to_owned(),
             },
             launch: Launch { grace_ms: 80 },
+            osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }
     }

@@ -55,6 +55,9 @@ pub struct Flags {
     /// Milliseconds a launch may be late and still count for the line just passed
     #[arg(long, global = true, value_name = "MS")]
     pub grace_ms: Option<u32>,
+    /// UDP port where OSC from programs on this machine is heard; 0 for none
+    #[arg(long, global = true, value_name = "PORT")]
+    pub osc_port: Option<u16>,
     /// How many ideas to make and score; the best is kept
     #[arg(long, global = true, value_name = "N")]
     pub candidates: Option<u32>,
@@ -144,6 +147,7 @@ impl Sources {
                 "master" => flags.master.as_deref().map(Value::from),
                 "cue" => flags.cue.as_deref().map(Value::from),
                 "grace-ms" => flags.grace_ms.map(Value::from),
+                "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,
             };

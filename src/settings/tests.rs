@@ -68,8 +68,10 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 
 #[test]
 fn every_key_can_be_set_in_every_way() {
-    let values =
-        ["here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40", "3"];
+    let values = [
+        "here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40", "9000",
+        "3",
+    ];
     let flags = Flags {
         config: None,
         library: Some("here".into()),
@@ -83,6 +85,7 @@ fn every_key_can_be_set_in_every_way() {
         master: Some("3-4".into()),
         cue: Some("1-2".into()),
         grace_ms: Some(40),
+        osc_port: Some(9000),
         candidates: Some(3),
     };
     let shown =
