@@ -20,6 +20,9 @@ pub(super) trait Wires: Send {
     fn disconnect(&self, from: &str, to: &str) -> Result<(), String>;
 }
 
+/// Looks taken after a change: the server tells of a port that goes while it is still listed.
+const LOOKS: u32 = 50;
+
 /// The patchbay of a client.
 pub(super) struct Bay<W> {
     wish: Wish,
@@ -28,6 +31,8 @@ pub(super) struct Bay<W> {
     /// Counted up by the server whenever a port came or went.
     changes: Arc<AtomicU64>,
     seen: u64,
+    /// Looks still to be taken at what has changed.
+    looks: u32,
     midi: BTreeSet<MidiPort>,
     sinks: Vec<String>,
 }
@@ -36,8 +41,16 @@ impl<W: Wires> Bay<W> {
     pub(super) fn new(wish: Wish, wires: W, changes: Arc<AtomicU64>) -> Self {
         let seen = changes.load(Ordering::Acquire);
         let client = wires.name();
-        let mut bay =
-            Bay { wish, wires, client, changes, seen, midi: BTreeSet::new(), sinks: Vec::new() };
+        let mut bay = Bay {
+            wish,
+            wires,
+            client,
+            changes,
+            seen,
+            looks: 0,
+            midi: BTreeSet::new(),
+            sinks: Vec::new(),
+        };
         bay.midi = bay.midi_ports().into_iter().collect();
         bay
     }
@@ -132,10 +145,13 @@ impl<W: Wires> Patchbay for Bay<W> {
 
     fn plugs(&mut self) -> Vec<Plug> {
         let changes = self.changes.load(Ordering::Acquire);
-        if changes == self.seen {
+        if changes != self.seen {
+            (self.seen, self.looks) = (changes, LOOKS);
+        }
+        if self.looks == 0 {
             return Vec::new();
         }
-        self.seen = changes;
+        self.looks -= 1;
         let now: BTreeSet<MidiPort> = self.midi_ports().into_iter().collect();
         let went = self.midi.difference(&now).cloned().map(Plug::Went);
         let came = now.difference(&self.midi).cloned().map(Plug::Came);

@@ -11,6 +11,7 @@ use hardcore::device::{Backend, OpenError, Plug, Running, Status, Wish, find, op
 
 use nix::time::{ClockId, clock_gettime};
 
+mod pads;
 mod server;
 
 use server::{Heard, Other, PERIOD, RATE, on_jack, scramble, until};

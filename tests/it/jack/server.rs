@@ -136,7 +136,7 @@ pub struct Other {
     pub xruns: Arc<AtomicU32>,
 }
 
-pub struct Xruns(Arc<AtomicU32>);
+pub struct Xruns(pub Arc<AtomicU32>);
 
 impl jack::NotificationHandler for Xruns {
     fn xrun(&mut self, _: &Client) -> Control {

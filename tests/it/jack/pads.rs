@@ -1,0 +1,327 @@
+//! Pads and keys through JACK: from press to sound and light, on every controller.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use hardcore::app::player::Player;
+use hardcore::device::{Backend, MIDI_PORTS, Wish};
+use hardcore::live::desk::{At, Loader, News, Order};
+use hardcore::live::hall::{Hall, Report, Stage};
+use hardcore::midi::pads::{Model, Rgb, simulated::Simulated};
+use hardcore::model::clip::{Clip, ClipContent};
+use hardcore::model::ids::{ClipId, IdCounter};
+use hardcore::model::launch::{LaunchSettings, Quantization};
+use hardcore::model::project::Project;
+use jack::{
+    AsyncClient, AudioIn, Client, ClientOptions, Control, MidiIn, MidiOut, Port, ProcessHandler,
+    ProcessScope, RawMidi,
+};
+
+use super::server::{PERIOD, RATE, Xruns, on_jack, until};
+use crate::mixer::blank;
+use crate::support::{add_track, click_synth, clip, factory, notes};
+
+/// What happened at the controller, with its frame on the server's clock.
+enum Seen {
+    Pressed(u32),
+    Lit(u32, [u8; 96], usize),
+    Heard(u32),
+}
+
+/// A controller with an ear on the master.
+struct Controller {
+    quit: Arc<AtomicBool>,
+    client: AsyncClient<Xruns, Program>,
+    press: rtrb::Producer<(u32, [u8; 3])>,
+    seen: rtrb::Consumer<Seen>,
+    xruns: Arc<AtomicU32>,
+}
+
+struct Program {
+    quit: Arc<AtomicBool>,
+    keys: Port<MidiOut>,
+    lamps: Port<MidiIn>,
+    ear: Port<AudioIn>,
+    presses: rtrb::Consumer<(u32, [u8; 3])>,
+    tell: rtrb::Producer<Seen>,
+}
+
+impl ProcessHandler for Program {
+    fn process(&mut self, _: &Client, scope: &ProcessScope) -> Control {
+        let now = scope.last_frame_time();
+        for message in self.lamps.iter(scope) {
+            let mut bytes = [0; 96];
+            let count = message.bytes.len().min(96);
+            bytes[..count].copy_from_slice(&message.bytes[..count]);
+            let _ = self.tell.push(Seen::Lit(now + message.time, bytes, count));
+        }
+        for (i, x) in self.ear.as_slice(scope).iter().enumerate() {
+            if x.abs() > 0.4 {
+                let _ = self.tell.push(Seen::Heard(now + i as u32));
+            }
+        }
+        let mut writer = self.keys.writer(scope);
+        if let Ok((time, bytes)) = self.presses.pop() {
+            writer.write(&RawMidi { time, bytes: &bytes }).unwrap();
+            let _ = self.tell.push(Seen::Pressed(now + time));
+        }
+        if self.quit.load(Relaxed) { Control::Quit } else { Control::Continue }
+    }
+}
+
+impl Controller {
+    /// Plug in a controller whose ports are called so.
+    fn plug(name: &str, keys: &str, lamps: &str) -> Controller {
+        let client = Client::new(name, ClientOptions::NO_START_SERVER).unwrap().0;
+        let (press, presses) = rtrb::RingBuffer::new(64);
+        let (tell, seen) = rtrb::RingBuffer::new(65_536);
+        let (quit, xruns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+        let program = Program {
+            quit: Arc::clone(&quit),
+            keys: client.register_port(keys, MidiOut::default()).unwrap(),
+            lamps: client.register_port(lamps, MidiIn::default()).unwrap(),
+            ear: client.register_port("ear", AudioIn::default()).unwrap(),
+            presses,
+            tell,
+        };
+        let notify = Xruns(Arc::clone(&xruns));
+        let client = client.activate_async(notify, program).unwrap();
+        Controller { quit, client, press, seen, xruns }
+    }
+
+    fn listen(&self, to: &str) {
+        let client = self.client.as_client();
+        let ear = format!("{}:ear", client.name());
+        client.connect_ports_by_name(to, &ear).unwrap();
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        self.quit.store(true, Relaxed);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+struct NoSamples;
+
+impl Loader for NoSamples {
+    fn load(&mut self, _: &Project, _: &mut hardcore::engine::prepare::Samples) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Two tracks of clicks that start at once; each has a clip in the first scene.
+fn clicks() -> Project {
+    let mut p = blank();
+    p.song.next_id = IdCounter(10_000);
+    let launch =
+        LaunchSettings { quantization: Some(Quantization::None), ..LaunchSettings::default() };
+    for id in [700, 701] {
+        let content = ClipContent::Midi(notes(&[0]));
+        let one = Clip { launch: launch.clone(), ..clip(id, 3840 * 64, true, content) };
+        assert_eq!(one.id, ClipId(id));
+        add_track(&mut p, click_synth(), one);
+    }
+    p
+}
+
+/// A set that plays on JACK, and what it tells.
+struct Set {
+    hall: Hall,
+    player: Player,
+    said: Vec<String>,
+}
+
+impl Set {
+    fn open(p: Project) -> Set {
+        let player = Player::new(p.clone(), Path::new("set.hcs")).unwrap();
+        let wish = Wish { backend: Backend::Jack, midi: MIDI_PORTS, ..Wish::default() };
+        let stage = Stage {
+            factory: factory(),
+            loader: Box::new(NoSamples),
+            wish,
+            threads: 0,
+            journal: None,
+            record: None,
+        };
+        let hall = Hall::open(p, stage).unwrap_or_else(|e| panic!("{e}"));
+        Set { hall, player, said: Vec::new() }
+    }
+
+    fn tend(&mut self) {
+        for report in self.hall.reports.try_iter() {
+            let Report::News(news) = report else { continue };
+            if let News::Notice(s) = &news {
+                println!("{s}");
+                self.said.push(s.clone());
+            }
+            let hall = &self.hall;
+            self.player.news(news, &mut |o| hall.order(o));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        let hall = &self.hall;
+        self.player.line(line, At::Now, &mut |o: Order| hall.order(o)).unwrap();
+    }
+
+    fn wait(&mut self, what: &str, mut done: impl FnMut(&mut Set) -> bool) {
+        until(what, || {
+            self.tend();
+            done(self)
+        });
+    }
+}
+
+/// Median and worst of some latencies, printed in milliseconds.
+fn figures(what: &str, mut frames: Vec<u32>) -> u32 {
+    frames.sort_unstable();
+    let ms = |f: u32| f64::from(f) * 1000.0 / f64::from(RATE);
+    let (median, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
+    println!(
+        "{what}: median {:.2} ms, worst {:.2} ms of {} (a period is {:.2} ms)",
+        ms(median),
+        ms(worst),
+        frames.len(),
+        ms(PERIOD as u32)
+    );
+    worst
+}
+
+/// One period and a millisecond.
+const ALLOWED: u32 = PERIOD as u32 + RATE / 1000;
+
+#[test]
+fn a_key_sounds_and_a_pad_lights_within_a_period() {
+    on_jack("pads::a_key_sounds_and_a_pad_lights_within_a_period", |_| {
+        let mut keys = Controller::plug("piano", "out", "in");
+        let mut pads = Controller::plug("Launchpad X", "LPX MIDI Out", "LPX MIDI In");
+        let mut set = Set::open(clicks());
+        set.wait("both are heard", |s| {
+            s.said.iter().filter(|s| s.contains("is heard")).count() == 2
+        });
+        set.line("arm 1 on");
+        keys.listen("hardcore:master_l");
+        pads.listen("hardcore:master_l");
+        let mut device = Simulated::plugged(Model::LaunchpadX);
+        let mut lit = 0;
+        // Greeted, it shows two clips.
+        set.wait("it is greeted", |_| {
+            while let Ok(seen) = pads.seen.pop() {
+                if let Seen::Lit(_, bytes, count) = seen {
+                    device.receive(&bytes[..count]).unwrap();
+                    lit += 1;
+                }
+            }
+            let (ch, n) = device.pad(1, 0);
+            device.light(ch, n) != Rgb(0, 0, 0)
+        });
+        let (mut sound, mut light) = (Vec::new(), Vec::new());
+        for round in 0..60u32 {
+            let at = round * 37 % PERIOD as u32;
+            while keys.seen.pop().is_ok() {}
+            keys.press.push((at, [0x90, 60, 100])).unwrap();
+            let (mut pressed, mut heard) = (None, None);
+            set.wait("the key sounds", |_| {
+                while let Ok(seen) = keys.seen.pop() {
+                    match seen {
+                        Seen::Pressed(frame) => pressed = Some(frame),
+                        Seen::Heard(frame) => heard = heard.or(Some(frame)),
+                        Seen::Lit(..) => {}
+                    }
+                }
+                pressed.is_some() && heard.is_some()
+            });
+            keys.press.push((0, [0x80, 60, 0])).unwrap();
+            sound.push(heard.unwrap() - pressed.unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            while keys.seen.pop().is_ok() {}
+
+            // A pad: the light of the clip that begins changes.
+            while pads.seen.pop().is_ok() {}
+            let pad = device.pad((round % 2) as u8, 0);
+            pads.press.push((at, device.press(pad, 100))).unwrap();
+            let (mut pressed, mut first) = (None, None);
+            set.wait("the pad lights", |_| {
+                while let Ok(seen) = pads.seen.pop() {
+                    match seen {
+                        Seen::Pressed(frame) => pressed = Some(frame),
+                        Seen::Lit(frame, bytes, count) if pressed.is_some() => {
+                            device.receive(&bytes[..count]).unwrap();
+                            first = first.or(Some(frame));
+                        }
+                        _ => {}
+                    }
+                }
+                first.is_some()
+            });
+            pads.press.push((0, device.release(pad))).unwrap();
+            light.push(first.unwrap().saturating_sub(pressed.unwrap()));
+            set.line("stop");
+            set.line("stop all");
+            std::thread::sleep(std::time::Duration::from_millis(30));
+        }
+        let xruns = keys.xruns.load(Relaxed) + pads.xruns.load(Relaxed);
+        let worst = figures("key to sound", sound.clone());
+        let late = |all: &[u32]| all.iter().filter(|f| **f > ALLOWED).count();
+        let worst_light = figures("pad to light", light.clone());
+        println!("{xruns} xruns; worst {worst} and {worst_light} frames");
+        assert!(late(&sound) + late(&light) <= xruns as usize, "late without an xrun");
+    });
+}
+
+#[test]
+fn every_controller_shows_the_set_and_plays_it() {
+    on_jack("pads::every_controller_shows_the_set_and_plays_it", |_| {
+        let ports = [
+            (Model::LaunchpadX, "Launchpad X", "LPX MIDI Out", "LPX MIDI In"),
+            (Model::LaunchpadMini, "Launchpad Mini MK3", "LPMiniMK3 MIDI Out", "LPMiniMK3 MIDI In"),
+            (Model::LaunchpadPro, "Launchpad Pro MK3", "LPProMK3 MIDI", "LPProMK3 MIDI 1"),
+            (Model::ApcMini, "APC MINI", "out", "in"),
+            (Model::ApcMiniMk2, "APC mini mk2", "out", "in"),
+            (Model::Apc40Mk2, "APC40 mkII", "out", "in"),
+        ];
+        let mut set = Set::open(clicks());
+        for (model, name, keys, lamps) in ports {
+            // Twice: what is plugged in again is lit again.
+            for _ in 0..2 {
+                let mut pads = Controller::plug(name, keys, lamps);
+                let mut device = Simulated::plugged(model);
+                let lights = |pads: &mut Controller, device: &mut Simulated| {
+                    while let Ok(seen) = pads.seen.pop() {
+                        if let Seen::Lit(_, bytes, count) = seen {
+                            device.receive(&bytes[..count]).unwrap_or_else(|e| panic!("{e}"));
+                        }
+                    }
+                    let at = |column, row| {
+                        let (channel, number) = device.pad(column, row);
+                        device.light(channel, number)
+                    };
+                    [at(0, 0), at(1, 0), at(0, 1)]
+                };
+                let dark = Rgb(0, 0, 0);
+                set.wait("it shows both clips", |_| {
+                    let [a, b, none] = lights(&mut pads, &mut device);
+                    a != dark && b != dark && none == dark
+                });
+                let [stopped, ..] = lights(&mut pads, &mut device);
+                let pad = device.pad(0, 0);
+                pads.press.push((0, device.press(pad, 100))).unwrap();
+                set.wait("the clip plays and its pad is another colour", |s| {
+                    let view = s.player.view().unwrap();
+                    let plays = view.snapshot.track(0).playing == Some(0);
+                    plays && lights(&mut pads, &mut device)[0] != stopped
+                });
+                pads.press.push((0, device.release(pad))).unwrap();
+                set.line("stop");
+                set.line("stop all");
+                set.wait("the pad is as it was", |_| lights(&mut pads, &mut device)[0] == stopped);
+                drop(pads);
+                set.wait("it is gone", |s| s.said.iter().any(|s| s.contains("is gone")));
+                set.said.clear();
+            }
+        }
+    });
+}
