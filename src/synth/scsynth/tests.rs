@@ -1,0 +1,1 @@
+//! scsynth played by a peer that pretends: handshake, failure, silence, garbage, restart.
