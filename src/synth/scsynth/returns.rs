@@ -143,8 +143,10 @@ impl Returns {
         if fresh {
             self.listen(frame, &measured.l);
         }
+        // Once it was given up, it has to prove itself by ticks first.
+        let heard = fresh && self.shared.is_usable();
         for (pair, block) in self.shared.pairs.iter().zip(pairs) {
-            if fresh && pair.taken.load(Ordering::Relaxed) {
+            if heard && pair.taken.load(Ordering::Relaxed) {
                 pair.write(block);
             } else {
                 pair.sounds.store(false, Ordering::Release);

@@ -69,6 +69,10 @@ pub(super) struct State {
     was_ready: bool,
     /// What people were told last.
     told: Option<String>,
+    /// Nanoseconds by which our clock is ahead of the one that periods are stamped with: JACK's is the
+    /// kernel's raw one, which nobody corrects. While scsynth plays this stays, and the ticks show what
+    /// it changes by.
+    ahead: Option<i64>,
     period_at: Instant,
     tick_at: Instant,
     next_tick: u64,
@@ -88,6 +92,7 @@ impl State {
             starts: 0,
             was_ready: false,
             told: None,
+            ahead: None,
             period_at: now,
             tick_at: now,
             next_tick: 0,
@@ -148,9 +153,17 @@ impl Talker {
         while let Ok(slot) = self.requests.try_recv() {
             self.welcome(slot);
         }
+        let host = (self.host_now)();
+        let learns = self.state.peer.as_ref().is_none_or(|peer| !peer.ready);
         while let Some((frame, ns)) = self.shared.periods.pop() {
             self.state.clock.feed(frame, ns);
             self.state.period_at = now;
+            let ahead = host as i64 - ns as i64;
+            match &mut self.state.ahead {
+                Some(least) if learns => *least = ahead.min(*least),
+                Some(_) => {}
+                none => *none = Some(ahead),
+            }
         }
         while let Some(frame) = self.shared.ticks.pop() {
             self.state.calibration.heard(frame, u64::from(self.shared.rate / 10));
@@ -311,12 +324,15 @@ impl Talker {
     fn tell(&mut self, now: Instant) {
         let latency = f64::from(self.shared.latency);
         let past_unix = unix_ahead(self.host_now);
-        let State { peer, slots, clock, calibration, next_tick, node, .. } = &mut self.state;
+        let State { peer, slots, clock, calibration, next_tick, node, ahead, .. } = &mut self.state;
+        let ahead = ahead.unwrap_or(0);
         let early = calibration.correction();
         // Unix time at which to ask for what is to be heard a latency after `frame`.
-        let time = |frame: u64| Some(clock.ns_at(frame as f64 + latency - early)? + past_unix);
+        let time = |frame: u64| {
+            Some(clock.ns_at(frame as f64 + latency - early)? + ahead + past_unix)
+        };
         let mut peer = peer.as_mut().filter(|peer| peer.ready);
-        let now_frame = clock.frame_at((self.host_now)());
+        let now_frame = clock.frame_at((self.host_now)().saturating_add_signed(-ahead));
         let due = |frame: &u64| *frame >= *next_tick || *next_tick - *frame > 1 << 16;
         if let (Some(peer), Some(frame)) = (&mut peer, now_frame.filter(due))
             && let Some(at) = time(frame)
