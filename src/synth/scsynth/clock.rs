@@ -9,8 +9,11 @@ use std::f64::consts::{PI, SQRT_2};
 
 /// Bandwidth of the loop that follows the callback's times, Hz.
 const BANDWIDTH: f64 = 0.5;
-/// A time this far off the line is no jitter if the next ones are too, nanoseconds: the device lost time.
-const JUMP_NS: f64 = 1e6;
+/// A time off the line by this share of a period is no jitter if the next ones are too: the engine lost
+/// periods, or got several at once.
+const JUMP: f64 = 0.6;
+/// At least this far off, nanoseconds.
+const LEAST_JUMP_NS: f64 = 1.5e6;
 /// So many of them.
 const JUMPS: u32 = 3;
 
@@ -23,11 +26,13 @@ pub(super) struct HostClock {
     at: Option<(u64, u64, f64)>,
     off: u32,
     rate: u32,
+    /// Frames of the last period.
+    period: u64,
 }
 
 impl HostClock {
     pub(super) fn new(rate: u32) -> Self {
-        HostClock { ns_per_frame: 1e9 / f64::from(rate.max(1)), at: None, off: 0, rate }
+        HostClock { ns_per_frame: 1e9 / f64::from(rate.max(1)), at: None, off: 0, rate, period: 0 }
     }
 
     /// A period began with `frame` at `ns`.
@@ -39,11 +44,12 @@ impl HostClock {
         if frame == last {
             return;
         }
+        self.period = frame - last;
         let frames = (frame - last) as f64;
         let ahead = part + frames * self.ns_per_frame;
         // Nanoseconds fit a float for months; relative to the last ones they are exact.
         let error = ns as f64 - whole as f64 - ahead;
-        if error.abs() > JUMP_NS {
+        if error.abs() > LEAST_JUMP_NS.max(JUMP * frames * self.ns_per_frame) {
             self.off += 1;
             if self.off >= JUMPS {
                 (self.at, self.off) = (Some((frame, ns, 0.0)), 0);
@@ -66,6 +72,11 @@ impl HostClock {
         self.at = Some((frame, whole.saturating_add_signed(step as i64), part - step));
     }
 
+    /// Frames from tick to tick: far enough that each is told from the next when scsynth is two periods off.
+    pub(super) fn between_ticks(&self) -> u64 {
+        u64::from(self.rate / 40).max(5 * self.period)
+    }
+
     /// Host time of a frame, nanoseconds.
     pub(super) fn ns_at(&self, frame: f64) -> Option<i64> {
         let (last, whole, part) = self.at?;
@@ -81,10 +92,13 @@ impl HostClock {
     }
 }
 
-/// Ticks over which the way back is averaged.
-const TICKS: usize = 15;
-/// Ticks after which it is known.
-const ENOUGH: usize = 6;
+/// Ticks that are told about: a second of them.
+const TICKS: usize = 40;
+/// Ticks whose middle one counts. Few: scsynth's own loop, slow otherwise, starts anew at each xrun, up to
+/// two periods off, and so must this.
+const COUNT: usize = 3;
+/// Ticks after which the way back is known.
+const ENOUGH: usize = 8;
 
 /// How far scsynth's sound lies beside where it should.
 #[derive(Debug, Default)]
@@ -143,7 +157,7 @@ impl Calibration {
 
     /// Frames by which to ask for things earlier than they should be heard.
     pub(super) fn correction(&self) -> f64 {
-        median(self.late.iter().copied()).unwrap_or(0.0)
+        median(self.late.iter().rev().take(COUNT).copied()).unwrap_or(0.0)
     }
 
     /// Whether enough ticks were heard.
@@ -226,10 +240,10 @@ mod tests {
                 7 => calibration.heard(frame + way(n) - correction + 900, 4800),
                 _ => calibration.heard(frame + way(n) - correction, 4800),
             }
-            assert_eq!(calibration.is_known(), n >= 6);
+            assert_eq!(calibration.is_known(), n >= 8);
         }
         let timing = calibration.timing().unwrap();
-        assert!((timing.natural - 305.0).abs() <= 5.0 && timing.median <= 6.0, "{timing:?}");
+        assert!((timing.natural - 305.0).abs() <= 6.0 && timing.median <= 9.0, "{timing:?}");
         calibration.heard(1, 4800);
         assert_eq!(calibration.timing(), Some(timing), "a tick that nobody sent");
     }

@@ -11,9 +11,10 @@
 //!   to, which the graph compensates ([`voice_latency`](crate::engine::sound::SoundFactory::voice_latency)). Within it a note goes to scsynth,
 //!   is played there, and comes back; or else the embedded voices play it, on its frame.
 //! - **Time.** scsynth maps time tags to samples by the host's clock, in each callback anew, and drifts. A
-//!   tick goes to it ten times a second and comes back on an output pair of its own; what it is off by
-//!   corrects the tags of all that follows. Scatter within a second stays: live, scsynth is as exact as its
-//!   callback is punctual, where embedded voices are exact to the frame.
+//!   tick goes to it forty times a second and comes back on an output pair of its own; what the last three
+//!   are off by corrects the tags of all that follows. That gives a few frames of scatter. At an xrun
+//!   scsynth's clock starts anew, up to two periods off: notes of the next tenth of a second are off by
+//!   that.
 //! - **Loss.** A ramp on the same pair shows each block whether scsynth goes on: a program that ended gives
 //!   silence, one that hangs has its last buffer played again and again, which is left out. Either way the
 //!   embedded voices take over after 25 ms. It is then started again, and used again once its time is known.
@@ -64,7 +65,7 @@ pub struct Config {
     pub tracks: usize,
     /// The program.
     pub program: PathBuf,
-    /// The host's clock in nanoseconds, the one that [`Returns::period`] is told times of.
+    /// A steady clock in nanoseconds that may be read on the callback.
     pub host_now: fn() -> u64,
 }
 
@@ -103,6 +104,7 @@ pub struct Server {
     shared: Arc<Shared>,
     library: Arc<Library>,
     requests: Sender<Slot>,
+    host_now: fn() -> u64,
     say: Sender<Event>,
     events: Receiver<Event>,
     run: Arc<Mutex<Run>>,
@@ -149,7 +151,8 @@ impl Server {
         let thread = thread.spawn(move || talker.run());
         let thread = thread.map_err(|e| format!("scsynth cannot be watched: {e}"))?;
         let (requests, thread) = (send, Some(thread));
-        Ok(Server { shared, library, requests, say, events, run, thread, wired: None })
+        let host_now = config.host_now;
+        Ok(Server { shared, library, requests, host_now, say, events, run, thread, wired: None })
     }
 
     /// Makes the sounds: voices at scsynth, effects embedded. Its engine must have the rate of the
@@ -166,7 +169,7 @@ impl Server {
 
     /// The callback's half. One at a time may be used.
     pub fn returns(&self) -> Returns {
-        Returns::new(Arc::clone(&self.shared))
+        Returns::new(Arc::clone(&self.shared), self.host_now)
     }
 
     /// Audio inputs that our JACK client needs for it.

@@ -94,11 +94,12 @@ impl Shared {
 
 /// The callback's half of a [`Server`](super::Server): no call of it allocates, locks or waits.
 ///
-/// Tell it each period's first frame and time, and each block of scsynth's outputs before the renderer
+/// Tell it each period's first frame, and each block of scsynth's outputs before the renderer
 /// renders that block.
 #[derive(Debug)]
 pub struct Returns {
     shared: Arc<Shared>,
+    host_now: fn() -> u64,
     /// The beat's last value.
     beat: Option<f32>,
     /// Frames since it last went on.
@@ -110,8 +111,8 @@ pub struct Returns {
 }
 
 impl Returns {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Returns { shared, beat: None, still: 0, quiet: u32::MAX / 2, period: (0, 0) }
+    pub(super) fn new(shared: Arc<Shared>, host_now: fn() -> u64) -> Self {
+        Returns { shared, host_now, beat: None, still: 0, quiet: u32::MAX / 2, period: (0, 0) }
     }
 
     /// Pairs of inputs that [`block`](Returns::block) wants: one a track, and the last for measuring.
@@ -119,13 +120,12 @@ impl Returns {
         self.shared.pairs.len() + 1
     }
 
-    /// A period begins: the engine's frame that its first frame is, and its host time in nanoseconds.
-    pub fn period(&mut self, frame: u64, host_ns: u64) {
+    /// A period begins now; its first frame is this one of the engine. JACK's own time of it is of no use
+    /// here: it leaps at an xrun, and is of another clock.
+    pub fn period(&mut self, frame: u64) {
         let length = frame.saturating_sub(self.period.0).min(1 << 16) as u32;
         self.period = (frame, length);
-        if host_ns > 0 {
-            self.shared.periods.force_push((frame, host_ns));
-        }
+        self.shared.periods.force_push((frame, (self.host_now)()));
     }
 
     /// What came in on scsynth's pairs with the block of this first frame; silence where `pairs` ends.
@@ -177,7 +177,7 @@ impl Returns {
         for (i, x) in ticks.iter().enumerate() {
             self.quiet = self.quiet.saturating_add(1);
             if *x > TICK {
-                if self.quiet > self.shared.rate / 50 {
+                if self.quiet > self.shared.rate / 100 {
                     self.shared.ticks.force_push(frame + i as u64);
                 }
                 self.quiet = 0;
@@ -206,7 +206,7 @@ mod tests {
         let shared = Arc::new(Shared::new(48_000, 1920, 1));
         assert_eq!((shared.take_pair(), shared.take_pair()), (Some(0), None));
         shared.usable.store(true, Ordering::Release);
-        (Arc::clone(&shared), Returns::new(shared))
+        (Arc::clone(&shared), Returns::new(shared, || 0))
     }
 
     fn heard(shared: &Shared) -> f32 {

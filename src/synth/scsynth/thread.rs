@@ -35,7 +35,7 @@ const LOADS: Duration = Duration::from_secs(2);
 const WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LASTS: Duration = Duration::from_secs(30);
-/// Frames between two ticks are a tenth of a second and up to these more, so that they fall on any place
+/// Frames between two ticks are up to these more, so that they fall on any place
 /// of a period.
 const SPREAD: u64 = 61;
 /// A way back without a tick for so long is none.
@@ -69,10 +69,6 @@ pub(super) struct State {
     was_ready: bool,
     /// What people were told last.
     told: Option<String>,
-    /// Nanoseconds by which our clock is ahead of the one that periods are stamped with: JACK's is the
-    /// kernel's raw one, which nobody corrects. While scsynth plays this stays, and the ticks show what
-    /// it changes by.
-    ahead: Option<i64>,
     period_at: Instant,
     tick_at: Instant,
     next_tick: u64,
@@ -92,7 +88,6 @@ impl State {
             starts: 0,
             was_ready: false,
             told: None,
-            ahead: None,
             period_at: now,
             tick_at: now,
             next_tick: 0,
@@ -153,20 +148,12 @@ impl Talker {
         while let Ok(slot) = self.requests.try_recv() {
             self.welcome(slot);
         }
-        let host = (self.host_now)();
-        let learns = self.state.peer.as_ref().is_none_or(|peer| !peer.ready);
         while let Some((frame, ns)) = self.shared.periods.pop() {
             self.state.clock.feed(frame, ns);
             self.state.period_at = now;
-            let ahead = host as i64 - ns as i64;
-            match &mut self.state.ahead {
-                Some(least) if learns => *least = ahead.min(*least),
-                Some(_) => {}
-                none => *none = Some(ahead),
-            }
         }
         while let Some(frame) = self.shared.ticks.pop() {
-            self.state.calibration.heard(frame, u64::from(self.shared.rate / 10));
+            self.state.calibration.heard(frame, self.state.clock.between_ticks());
             self.state.tick_at = now;
         }
         match self.state.peer {
@@ -324,15 +311,12 @@ impl Talker {
     fn tell(&mut self, now: Instant) {
         let latency = f64::from(self.shared.latency);
         let past_unix = unix_ahead(self.host_now);
-        let State { peer, slots, clock, calibration, next_tick, node, ahead, .. } = &mut self.state;
-        let ahead = ahead.unwrap_or(0);
+        let State { peer, slots, clock, calibration, next_tick, node, .. } = &mut self.state;
         let early = calibration.correction();
         // Unix time at which to ask for what is to be heard a latency after `frame`.
-        let time = |frame: u64| {
-            Some(clock.ns_at(frame as f64 + latency - early)? + ahead + past_unix)
-        };
+        let time = |frame: u64| Some(clock.ns_at(frame as f64 + latency - early)? + past_unix);
         let mut peer = peer.as_mut().filter(|peer| peer.ready);
-        let now_frame = clock.frame_at((self.host_now)().saturating_add_signed(-ahead));
+        let now_frame = clock.frame_at((self.host_now)());
         let due = |frame: &u64| *frame >= *next_tick || *next_tick - *frame > 1 << 16;
         if let (Some(peer), Some(frame)) = (&mut peer, now_frame.filter(due))
             && let Some(at) = time(frame)
@@ -340,8 +324,7 @@ impl Talker {
             let tick = measure("hc_tick", 2 * self.shared.pairs.len());
             peer.send(&talk::at(at, vec![tick]));
             calibration.sent(frame + u64::from(self.shared.latency));
-            let tenth = u64::from(self.shared.rate / 10);
-            *next_tick = frame + tenth + frame.wrapping_mul(37) % SPREAD;
+            *next_tick = frame + clock.between_ticks() + frame.wrapping_mul(37) % SPREAD;
             let timing = calibration.timing();
             self.run.lock().unwrap_or_else(PoisonError::into_inner).timing = timing;
         }
