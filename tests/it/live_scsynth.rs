@@ -245,12 +245,16 @@ fn goes_on(lose: &str, said: &str) {
         missing.iter().map(|at| late(*at)).collect::<Vec<_>>()
     );
     assert!(missing.iter().all(|at| *at < lost_at + BAR), "none is missing after a bar");
-    let embedded = apart.iter().filter(|(at, _)| (lost_at + BAR..back_at - 2 * EVERY).contains(at));
+    let embedded =
+        apart.iter().filter(|(at, _)| (lost_at + 2 * EVERY..back_at - EVERY).contains(at));
     assert!(embedded.clone().all(|(_, off)| *off == Some(0)), "the embedded synth is exact");
     let again = apart.iter().filter(|(at, off)| *at > back_at + EVERY && *off != Some(0)).count();
-    println!("{} notes embedded, {again} heard from scsynth again", embedded.count());
+    let embedded = embedded.count();
+    println!("{embedded} notes embedded, {again} heard from scsynth again");
+    assert!(embedded > 0);
     assert!(again > 0, "scsynth is never exact to the frame for seconds");
-    assert!(set.longest_halt < Duration::from_millis(500), "{:?}", set.longest_halt);
+    // Nobody waits for scsynth.
+    assert!(set.longest_halt < Duration::from_millis(200), "{:?}", set.longest_halt);
 }
 
 #[test]

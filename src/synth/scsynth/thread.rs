@@ -38,6 +38,8 @@ const LASTS: Duration = Duration::from_secs(30);
 /// Frames between two ticks are up to these more, so that they fall on any place
 /// of a period.
 const SPREAD: u64 = 61;
+/// One that is not heard for so long is told of: time to be wired and measured.
+const UNHEARD: Duration = Duration::from_secs(3);
 /// A way back without a tick for so long is none.
 const MUTE: Duration = Duration::from_secs(2);
 const BEAT: &[u8] = include_bytes!("defs/hc_beat.scsyndef");
@@ -117,6 +119,8 @@ struct Peer {
     ready: bool,
     /// We said that it is usable.
     used: bool,
+    /// It runs, but is not heard, since then.
+    unheard: Option<Instant>,
     complaint: Option<(Instant, String)>,
 }
 
@@ -288,21 +292,24 @@ impl Talker {
         }
         if peer.used && (!self.shared.is_usable() || now - *tick_at > MUTE) {
             self.shared.usable.store(false, Ordering::Release);
-            peer.used = false;
+            (peer.used, peer.unheard) = (false, Some(now));
             for pair in 0..self.shared.pairs.len() {
                 peer.send(&message("/g_freeAll", vec![OscType::Int(group(pair))]));
             }
             self.silence();
+        } else if !peer.used && calibration.is_known() && now - *tick_at < MUTE / 4 {
+            (peer.used, peer.unheard) = (true, None);
+            self.shared.usable.store(true, Ordering::Release);
+            let before = std::mem::replace(&mut self.state.was_ready, true);
+            // A moment that nobody was told of needs no word now.
+            if self.state.told.take().is_some() || !before {
+                let _ = self.events.send(if before { Event::Back } else { Event::Ready });
+            }
+        } else if peer.unheard.is_some_and(|since| now - since > UNHEARD) {
             self.complain(
                 "the sound of scsynth does not arrive; its tracks are played by the built-in synth"
                     .to_owned(),
             );
-        } else if !peer.used && calibration.is_known() && now - *tick_at < MUTE / 4 {
-            peer.used = true;
-            self.shared.usable.store(true, Ordering::Release);
-            self.state.told = None;
-            let before = std::mem::replace(&mut self.state.was_ready, true);
-            let _ = self.events.send(if before { Event::Back } else { Event::Ready });
         }
         None
     }
@@ -411,6 +418,7 @@ impl Peer {
             defs: HashSet::new(),
             ready: false,
             used: false,
+            unheard: None,
             complaint: None,
         })
     }
@@ -447,6 +455,7 @@ impl Peer {
         let done = self.loads.pop_front();
         if let Some(Load::Begin) = done {
             self.ready = true;
+            self.unheard = Some(Instant::now());
             self.send(&measure("hc_beat", 2 * self.pairs + 1));
         }
         done
