@@ -72,9 +72,14 @@ impl HostClock {
         self.at = Some((frame, whole.saturating_add_signed(step as i64), part - step));
     }
 
-    /// Frames from tick to tick: far enough that each is told from the next when scsynth is two periods off.
-    pub(super) fn between_ticks(&self) -> u64 {
-        u64::from(self.rate / 40).max(5 * self.period)
+    /// Frames from tick to tick: far enough that each is told from the next. Where it is not yet known
+    /// by how much scsynth is off, that may be an eighth of a second, else two periods.
+    pub(super) fn between_ticks(&self, known: bool) -> u64 {
+        if known {
+            u64::from(self.rate / 40).max(5 * self.period)
+        } else {
+            u64::from(self.rate / 4)
+        }
     }
 
     /// Host time of a frame, nanoseconds.
@@ -99,6 +104,11 @@ const TICKS: usize = 40;
 const COUNT: usize = 3;
 /// Ticks after which the way back is known.
 const ENOUGH: usize = 8;
+/// Among so many ticks, this many steps of this many frames are no xrun: ticks are taken for their
+/// neighbours, which are not evenly apart.
+const DOUBTED: usize = 24;
+const STEPS: usize = 8;
+const STEP: f64 = 40.0;
 
 /// How far scsynth's sound lies beside where it should.
 #[derive(Debug, Default)]
@@ -107,6 +117,8 @@ pub(super) struct Calibration {
     sent: VecDeque<(u64, f64)>,
     /// Frames by which the last ticks came late, uncorrected.
     late: VecDeque<f64>,
+    /// The correction while no tick was heard.
+    base: f64,
     /// Frames by which the last ticks came late as they were sent.
     missed_by: VecDeque<f64>,
 }
@@ -142,10 +154,11 @@ impl Calibration {
         self.sent.push_back((frame, self.correction()));
     }
 
-    /// A tick was heard. Ticks are `apart` frames or more from each other.
-    pub(super) fn heard(&mut self, frame: u64, apart: u64) {
+    /// A tick was heard. Ticks are `apart` frames or more from each other. Gives whether all is in doubt:
+    /// those on their way do not count, and the next one is to be sent when they have passed.
+    pub(super) fn heard(&mut self, frame: u64, apart: u64) -> bool {
         let near = self.sent.iter().position(|(at, _)| at.abs_diff(frame) < apart / 2);
-        let Some((at, correction)) = near.and_then(|i| self.sent.remove(i)) else { return };
+        let Some((at, correction)) = near.and_then(|i| self.sent.remove(i)) else { return false };
         let late = frame as f64 - at as f64;
         for (list, value) in [(&mut self.late, late + correction), (&mut self.missed_by, late)] {
             if list.len() >= TICKS {
@@ -153,11 +166,25 @@ impl Calibration {
             }
             list.push_back(value);
         }
+        let last: Vec<f64> = self.late.iter().rev().take(DOUBTED).copied().collect();
+        let steps = last.windows(2).filter(|w| (w[0] - w[1]).abs() > STEP).count();
+        let doubt = steps > STEPS;
+        if doubt {
+            self.base = self.correction();
+            self.late.clear();
+            self.sent.clear();
+        }
+        doubt
+    }
+
+    /// Whether a tick was heard.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.late.is_empty()
     }
 
     /// Frames by which to ask for things earlier than they should be heard.
     pub(super) fn correction(&self) -> f64 {
-        median(self.late.iter().rev().take(COUNT).copied()).unwrap_or(0.0)
+        median(self.late.iter().rev().take(COUNT).copied()).unwrap_or(self.base)
     }
 
     /// Whether enough ticks were heard.
@@ -237,8 +264,8 @@ mod tests {
             let correction = calibration.correction().round() as u64;
             match n % 10 {
                 3 => {}
-                7 => calibration.heard(frame + way(n) - correction + 900, 4800),
-                _ => calibration.heard(frame + way(n) - correction, 4800),
+                7 => assert!(!calibration.heard(frame + way(n) - correction + 900, 4800)),
+                _ => assert!(!calibration.heard(frame + way(n) - correction, 4800)),
             }
             assert_eq!(calibration.is_known(), n >= 8);
         }
@@ -246,5 +273,20 @@ mod tests {
         assert!((timing.natural - 305.0).abs() <= 6.0 && timing.median <= 9.0, "{timing:?}");
         calibration.heard(1, 4800);
         assert_eq!(calibration.timing(), Some(timing), "a tick that nobody sent");
+    }
+
+    #[test]
+    fn ticks_taken_for_their_neighbours_are_found_out() {
+        let mut calibration = Calibration::default();
+        let sent = |n: u64| 10_000 + n * 1400 + n * n * 7919 % 240;
+        let mut doubted = None;
+        for n in 0..60 {
+            calibration.sent(sent(n));
+            // The one before arrives where this one was meant to.
+            if n > 0 && calibration.heard(sent(n - 1) + 1400, 1400) {
+                doubted = doubted.or(Some(n));
+            }
+        }
+        assert!(doubted.is_some_and(|n| n < 40), "{doubted:?}");
     }
 }

@@ -34,6 +34,7 @@ mod tests;
 mod thread;
 mod voices;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -87,6 +88,16 @@ pub enum Event {
     Back,
     /// Something is played otherwise than asked for: a sentence.
     Fail(String),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Event::Ready => "scsynth plays the synths",
+            Event::Back => "scsynth is back and plays what comes",
+            Event::Lost(sentence) | Event::Fail(sentence) => sentence,
+        })
+    }
 }
 
 /// The scsynth that runs.

@@ -163,7 +163,7 @@ impl Returns {
         let rises = |from: f32, to: f32| (to - from - STEP).rem_euclid(1.0);
         let steady = beat.windows(2).all(|w| {
             let off = rises(w[0], w[1]);
-            off < STEP / 4.0 || off > 1.0 - STEP / 4.0
+            !(STEP / 4.0..=1.0 - STEP / 4.0).contains(&off)
         });
         // Frames may be missing, but it never goes back.
         let forward = self.beat.is_none_or(|last| rises(last, beat[0]) < 0.5);

@@ -37,7 +37,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LASTS: Duration = Duration::from_secs(30);
 /// Frames between two ticks are up to these more, so that they fall on any place
 /// of a period.
-const SPREAD: u64 = 61;
+const SPREAD: u64 = 251;
 /// One that is not heard for so long is told of: time to be wired and measured.
 const UNHEARD: Duration = Duration::from_secs(3);
 /// A way back without a tick for so long is none.
@@ -157,7 +157,10 @@ impl Talker {
             self.state.period_at = now;
         }
         while let Some(frame) = self.shared.ticks.pop() {
-            self.state.calibration.heard(frame, self.state.clock.between_ticks());
+            let State { clock, calibration, next_tick, .. } = &mut self.state;
+            if calibration.heard(frame, clock.between_ticks(calibration.is_begun())) {
+                *next_tick = frame + clock.between_ticks(false);
+            }
             self.state.tick_at = now;
         }
         match self.state.peer {
@@ -234,6 +237,7 @@ impl Talker {
     /// What scsynth played is over, and its way back is to be measured anew.
     fn silence(&mut self) {
         self.state.calibration.clear();
+        self.state.next_tick += self.state.clock.between_ticks(false);
         self.state.slots.iter_mut().for_each(Slot::clear);
     }
 
@@ -331,7 +335,8 @@ impl Talker {
             let tick = measure("hc_tick", 2 * self.shared.pairs.len());
             peer.send(&talk::at(at, vec![tick]));
             calibration.sent(frame + u64::from(self.shared.latency));
-            *next_tick = frame + clock.between_ticks() + frame.wrapping_mul(37) % SPREAD;
+            let apart = clock.between_ticks(calibration.is_begun());
+            *next_tick = frame + apart + frame.wrapping_mul(37) % SPREAD;
             let timing = calibration.timing();
             self.run.lock().unwrap_or_else(PoisonError::into_inner).timing = timing;
         }

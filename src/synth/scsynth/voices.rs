@@ -19,7 +19,7 @@ use crate::engine::sound::{VoiceStart, Voices};
 const MAX_NOTES: usize = 192;
 /// What may wait for its time: a block's worth of moved knobs for every block of the latency.
 const MAX_DUE: usize = 4096;
-/// Frames after which a note that was let go and never ended is forgotten, in seconds.
+/// Seconds after which a note that was let go and never ended is forgotten.
 const FORGET_S: u64 = 60;
 
 /// What scsynth's voices are told.
@@ -322,13 +322,13 @@ impl Voices for RemoteVoices {
     }
 
     fn render(&mut self, out: &mut StereoBlock) {
+        self.hear_fates();
         self.look();
         self.do_due();
         self.embedded.render(out);
         if let Some(wire) = self.wire.as_ref().filter(|_| self.live) {
             self.shared.pairs[wire.pair].add_to(out);
         }
-        self.hear_fates();
         self.frame += BLOCK as u64;
         if self.frame.is_multiple_of(u64::from(self.shared.rate) * BLOCK as u64) {
             self.forget();
