@@ -73,10 +73,10 @@ impl HostClock {
     }
 
     /// Frames from tick to tick: far enough that each is told from the next. Where it is not yet known
-    /// by how much scsynth is off, that may be an eighth of a second, else two periods.
+    /// by how much scsynth is off, that may be an eighth of a second, else a fortieth or four periods.
     pub(super) fn between_ticks(&self, known: bool) -> u64 {
         if known {
-            u64::from(self.rate / 40).max(5 * self.period)
+            u64::from(self.rate / 20).max(9 * self.period)
         } else {
             u64::from(self.rate / 4)
         }
@@ -97,7 +97,7 @@ impl HostClock {
     }
 }
 
-/// Ticks that are told about: a second of them.
+/// Ticks that are told about: two seconds of them.
 const TICKS: usize = 40;
 /// Ticks whose middle one counts. Few: scsynth's own loop, slow otherwise, starts anew at each xrun, up to
 /// two periods off, and so must this.
@@ -106,8 +106,8 @@ const COUNT: usize = 3;
 const ENOUGH: usize = 8;
 /// Among so many ticks, this many steps of this many frames are no xrun: ticks are taken for their
 /// neighbours, which are not evenly apart.
-const DOUBTED: usize = 24;
-const STEPS: usize = 8;
+const DOUBTED: usize = 14;
+const STEPS: usize = 5;
 const STEP: f64 = 40.0;
 
 /// How far scsynth's sound lies beside where it should.

@@ -11,9 +11,9 @@
 //!   to, which the graph compensates ([`voice_latency`](crate::engine::sound::SoundFactory::voice_latency)). Within it a note goes to scsynth,
 //!   is played there, and comes back; or else the embedded voices play it, on its frame.
 //! - **Time.** scsynth maps time tags to samples by the host's clock, in each callback anew, and drifts. A
-//!   tick goes to it forty times a second and comes back on an output pair of its own; what the last three
+//!   tick goes to it twenty times a second and comes back on an output pair of its own; what the last three
 //!   are off by corrects the tags of all that follows. That gives a few frames of scatter. At an xrun
-//!   scsynth's clock starts anew, up to two periods off: notes of the next tenth of a second are off by
+//!   scsynth's clock starts anew, up to two periods off: notes of the next fifth of a second are off by
 //!   that.
 //! - **Loss.** A ramp on the same pair shows each block whether scsynth goes on: a program that ended gives
 //!   silence, one that hangs has its last buffer played again and again, which is left out. Either way the
