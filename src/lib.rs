@@ -10,7 +10,7 @@
 //! | [`session`] | the document as an ECS world: edits with inverses, named undo, actions resolved | `model` |
 //! | [`engine`] | everything that happens on its exact frame: clock, launcher, sequencer, voices, racks, mixer graph | `model` |
 //! | [`device`] | where blocks go live: JACK, the system's own outputs, a clock without sound | `engine` |
-//! | [`synth`] | the SynthDef library, the embedded executor, our own unit generators, OSC scores | `model`, `engine` |
+//! | [`synth`] | the SynthDef library, the embedded executor, the one that has scsynth play, our own unit generators, OSC scores | `model`, `engine` |
 //! | [`generation`] | prompt → intent → idea: knowledge base, composer, rules on notes | `model` |
 //! | [`analysis`] | pure functions on samples: loudness, spectra, pitch, rules on stems | `model` |
 //! | [`export`] | bounces: WAV, stems, MIDI; a piece heard, balanced and held against the rules | `model`, `engine`, `analysis`, [`files`] |

@@ -44,6 +44,8 @@ pub struct NodeShape {
     pub insert_latency: Vec<u32>,
     /// Whether the node makes sound of its own.
     pub has_voices: bool,
+    /// Frames by which that sound lags the music.
+    pub voice_latency: u32,
 }
 
 /// A path with the delay that lines it up.
@@ -119,8 +121,9 @@ impl Graph {
             let before = |i: usize| shape.insert_latency.iter().take(i).sum::<u32>();
             let audio = shape.inputs.iter().map(|e| latency[e.from]);
             let keys = shape.keys.iter().map(|k| latency[k.from].saturating_sub(before(k.insert)));
-            let arrival = audio.chain(keys).max().unwrap_or(0);
-            voices[node] = Lag::new(if shape.has_voices { arrival } else { 0 });
+            let own = shape.voice_latency;
+            let arrival = audio.chain(keys).max().unwrap_or(0).max(own);
+            voices[node] = Lag::new(if shape.has_voices { arrival - own } else { 0 });
             wiring[node].inputs = shape
                 .inputs
                 .iter()
@@ -272,7 +275,23 @@ mod tests {
             keys: keys.iter().map(|&from| KeyEdge { from, insert: 0 }).collect(),
             insert_latency: latency.to_vec(),
             has_voices: true,
+            voice_latency: 0,
         }
+    }
+
+    #[test]
+    fn voices_that_are_late_hold_up_the_rest() {
+        // A late track, one that is not, a group that both go through.
+        let late = NodeShape { voice_latency: 128, ..shape(&[], &[], &[10]) };
+        let graph = Graph::new(&[late, shape(&[], &[], &[]), shape(&[0, 1], &[], &[])]).unwrap();
+        assert_eq!(graph.latency, [138, 0, 138]);
+        assert_eq!(graph.voices[0].frames(), 0);
+        let lags: Vec<_> = graph.wiring[2].inputs.iter().map(|p| p.lag.frames()).collect();
+        assert_eq!(lags, [0, 138]);
+        // What comes in later than its voices makes them wait for the rest.
+        let late = NodeShape { voice_latency: 128, ..shape(&[1], &[], &[]) };
+        let graph = Graph::new(&[late, shape(&[], &[], &[200])]).unwrap();
+        assert_eq!((graph.voices[0].frames(), graph.latency[0]), (72, 200));
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Engine {
         let Some(inserts) = inserts(project, node, self.layout.master()) else { return Ok(None) };
         let rack = prepare::rack(inserts, &self.layout.names[node], factory, self.rate)?;
         let mut paths = self.paths.clone();
-        paths[node] = Paths::new(&rack, paths[node].has_voices);
+        let voice_latency = paths[node].voice_latency;
+        paths[node] = Paths { voice_latency, ..Paths::new(&rack, paths[node].has_voices) };
         let graph = Some(Box::new(prepare::graph(project, &self.layout, &paths)?));
         self.paths = paths;
         Ok(Some(Swap::Rack { node: node as u16, rack, graph }))

@@ -133,12 +133,13 @@ impl Node {
             if let Some(old) = voices {
                 old.handle(&VoiceEvent::CutAll);
                 self.missed_before += old.missed();
+                // What they were told before the cut is still to be heard.
+                self.fading = FADE_BLOCKS + old.latency().div_ceil(BLOCK as u32);
             }
         }
         if let Some(voices) = &mut self.voices {
             voices.set_tempo(bpm);
         }
-        self.fading = FADE_BLOCKS;
         self.old_voices.replace(swap)
     }
 
@@ -273,6 +274,13 @@ impl Node {
             && self.outside.is_none()
             && self.events.iter().next().is_none()
             && self.input.is_silent()
+    }
+
+    /// Tell the engine's first frame of the coming block.
+    pub fn at_frame(&mut self, frame: u64) {
+        if let Some(voices) = &mut self.voices {
+            voices.at_frame(frame);
+        }
     }
 
     /// What broke since this was asked last.

@@ -262,7 +262,8 @@ pub fn prepare(
         nodes.push(fresh.node);
     }
 
-    let paths: Vec<Paths> = nodes.iter().map(Paths::of).collect();
+    let paths = nodes.iter().enumerate().map(|(i, node)| Paths::of(project, i, node, factory));
+    let paths: Vec<Paths> = paths.collect();
     let mut graph = graph(project, &layout, &paths)?;
     for (node, lag) in nodes.iter_mut().zip(&mut graph.voices) {
         node.voices_lag = std::mem::take(lag);
@@ -424,17 +425,23 @@ pub(super) struct Paths {
     pub insert_names: Vec<String>,
     /// Whether the node makes sound of its own.
     pub has_voices: bool,
+    /// Frames by which that sound lags the music.
+    pub voice_latency: u32,
 }
 
 impl Paths {
-    /// Those of a node.
-    pub fn of(node: &Node) -> Self {
-        Paths::new(&node.rack, node.voices.is_some())
+    /// Those of the node of this index. A track lags by its voices whether it has some or not, so that
+    /// they can come and go.
+    pub fn of(project: &Project, index: usize, node: &Node, factory: &dyn SoundFactory) -> Self {
+        let track = project.tracks.get(index).filter(|t| t.kind != TrackKind::Group);
+        let voice_latency = track.map_or(0, |_| factory.voice_latency());
+        Paths { voice_latency, ..Paths::new(&node.rack, node.voices.is_some()) }
     }
 
-    /// Those of a node with this rack.
+    /// Those of a node with this rack, whose voices are in time.
     pub fn new(rack: &[RackSlot], has_voices: bool) -> Self {
         Paths {
+            voice_latency: 0,
             insert_latency: rack.iter().map(RackSlot::latency).collect(),
             insert_names: rack.iter().map(|slot| slot.name.clone()).collect(),
             has_voices,
@@ -463,6 +470,7 @@ pub(super) fn shapes(
         .map(|p| NodeShape {
             insert_latency: p.insert_latency.clone(),
             has_voices: p.has_voices,
+            voice_latency: p.voice_latency,
             ..NodeShape::default()
         })
         .collect();

@@ -82,7 +82,8 @@ impl Parts {
             let (bank, keeper) = sample_bank(self.samples.clone(), r.rate);
             (Some(bank), Some(keeper))
         };
-        Ok((Some(TrackVoices::new(synth, bank, self.sounds.clone(), self.map)), keeper))
+        let voices = TrackVoices::new(synth, bank, self.sounds.clone(), self.map);
+        Ok((Some(voices.late_by(r.factory.voice_latency())), keeper))
     }
 }
 

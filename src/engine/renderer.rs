@@ -526,6 +526,7 @@ impl Renderer {
                     node.input.add(&leaving);
                 }
                 node.outside = inputs.get(index).copied().filter(is_sound);
+                node.at_frame(self.frame);
                 // The first that has work stays here: one alone needs no helper.
                 let mut shared = || !node.is_idle() && std::mem::replace(&mut own, true);
                 let back = match self.workers.as_ref().filter(|_| shared()) {

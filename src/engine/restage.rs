@@ -54,7 +54,7 @@ impl Engine {
             };
             let path = match (was, &fresh) {
                 (Some(was), _) => self.paths[*was].clone(),
-                (None, Some(fresh)) => Paths::of(&fresh.node),
+                (None, Some(fresh)) => Paths::of(new, i, &fresh.node, factory),
                 (None, None) => continue,
             };
             paths.push(path);

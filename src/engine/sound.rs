@@ -32,6 +32,11 @@ pub trait Voices: Send {
     fn set_param(&mut self, sound: u8, param: u16, value: f32);
     /// Tell the tempo in BPM.
     fn set_tempo(&mut self, bpm: f32);
+    /// The engine's first frame of the coming block, told before the block's notes. Only voices that are
+    /// played elsewhere need it.
+    fn at_frame(&mut self, frame: u64) {
+        let _ = frame;
+    }
     /// Overwrite `out` with the next block.
     fn render(&mut self, out: &mut StereoBlock);
     /// The next voice that has ended since the last call.
@@ -78,6 +83,11 @@ pub trait SoundFactory: Send + Sync {
     /// # Errors
     /// An effect that is unknown, cannot be compiled, or is an instrument.
     fn insert(&self, spec: &SoundSpec, rate: u32) -> Result<Box<dyn Insert>, SoundError>;
+    /// Frames by which all [`voices`](SoundFactory::voices) made here sound after they are told to: a
+    /// whole number of blocks. The graph lines everything else up with them.
+    fn voice_latency(&self) -> u32 {
+        0
+    }
 }
 
 /// Why a sound cannot be had.

@@ -1,6 +1,6 @@
 //! The voices of one track: which sound a note plays, what it cuts, and when it is over.
 
-use super::block::StereoBlock;
+use super::block::{Lag, StereoBlock};
 use super::contain::{Fault, contained, is_sound};
 use super::samples::SampleBank;
 use super::sequencer::VoiceEvent;
@@ -61,6 +61,8 @@ pub struct TrackVoices {
     told: bool,
     /// Blocks in which no further noise is told of.
     hush: u32,
+    /// Delay of the samples, to meet a synth that is late.
+    lag: Lag,
 }
 
 /// Blocks between two tales of the same track: a second at 48 kHz.
@@ -80,7 +82,39 @@ impl TrackVoices {
         let live = Vec::with_capacity(MAX_VOICES);
         let (missed, broken, told, hush) = Default::default();
         let next_voice = 1;
-        TrackVoices { synth, samples, sounds, map, live, next_voice, missed, broken, told, hush }
+        let lag = Lag::default();
+        TrackVoices {
+            synth,
+            samples,
+            sounds,
+            map,
+            live,
+            next_voice,
+            missed,
+            broken,
+            told,
+            hush,
+            lag,
+        }
+    }
+
+    /// The same, with a synth that sounds so many frames after it is told to.
+    pub fn late_by(self, latency: u32) -> Self {
+        TrackVoices { lag: Lag::new(latency), ..self }
+    }
+
+    /// Frames by which they sound after they are told to.
+    pub fn latency(&self) -> u32 {
+        self.lag.frames() as u32
+    }
+
+    /// Tell the engine's first frame of the coming block.
+    pub fn at_frame(&mut self, frame: u64) {
+        self.guard(|voices| {
+            if let Some(synth) = &mut voices.synth {
+                synth.at_frame(frame);
+            }
+        });
     }
 
     /// Call into synth and samples. When they crash, they are not called again.
@@ -226,10 +260,15 @@ impl TrackVoices {
             Some(synth) => synth.render(out),
             None => out.clear(),
         }
-        if let Some(bank) = &mut self.samples
-            && !bank.is_silent()
-        {
-            bank.render(out);
+        if let Some(bank) = &mut self.samples {
+            if self.lag.frames() > 0 {
+                let mut late = StereoBlock::SILENT;
+                bank.render(&mut late);
+                self.lag.process(&mut late);
+                out.add(&late);
+            } else if !bank.is_silent() {
+                bank.render(out);
+            }
         }
         self.missed += self.synth.as_mut().map_or(0, |synth| u64::from(synth.failed()));
         while let Some(voice) = self.next_ended() {

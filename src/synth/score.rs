@@ -191,7 +191,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn playable(sound: &Sound) -> Result<&Sound, ScoreError> {
+/// The sound, if scsynth has all its units and it can be sent to channels of its own.
+pub(super) fn playable(sound: &Sound) -> Result<&Sound, ScoreError> {
     let unit = sound.def.units.iter().find(|u| NOT_IN_SCSYNTH.contains(&u.name.as_str()));
     let name = &sound.descriptor.name;
     match unit {
@@ -249,18 +250,19 @@ enum Line {
 }
 
 /// One of a track's sounds as it is set now.
-struct Setting {
-    name: Arc<str>,
-    gate: bool,
-    freq: bool,
-    vel: bool,
-    bpm: bool,
-    params: Vec<(Arc<str>, f32)>,
-    limits: Vec<(f32, f32)>,
+pub(super) struct Setting {
+    pub(super) name: Arc<str>,
+    pub(super) gate: bool,
+    pub(super) freq: bool,
+    pub(super) vel: bool,
+    pub(super) bpm: bool,
+    pub(super) params: Vec<(Arc<str>, f32)>,
+    pub(super) limits: Vec<(f32, f32)>,
 }
 
 impl Setting {
-    fn new(sound: &Sound, spec: &SoundSpec) -> Self {
+    /// As `spec` sets it.
+    pub(super) fn new(sound: &Sound, spec: &SoundSpec) -> Self {
         let has = |control: &str| sound.def.param_index(control).is_some();
         let params = &sound.descriptor.params;
         let value = |p: &crate::model::sound::ParamDescriptor| {

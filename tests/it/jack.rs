@@ -12,7 +12,7 @@ use hardcore::device::{Backend, OpenError, Plug, Running, Status, Wish, find, op
 use nix::time::{ClockId, clock_gettime};
 
 mod pads;
-mod server;
+pub mod server;
 
 use server::{Heard, Other, PERIOD, RATE, on_jack, scramble, until};
 
@@ -84,7 +84,7 @@ fn wrong(arrived: &mut rtrb::Consumer<[f32; 2]>, wanted: usize) -> usize {
 
 #[test]
 fn sound_goes_out_and_comes_in_sample_for_sample() {
-    on_jack("sound_goes_out_and_comes_in_sample_for_sample", |_| {
+    on_jack("jack::sound_goes_out_and_comes_in_sample_for_sample", |_| {
         let mut other = Other::start("other");
         let (counting, mut kept, _) = Counting::new();
         let wish = Wish { name: "other".into(), inputs: 2, cue: Some((3, 4)), ..wish() };
@@ -171,7 +171,7 @@ fn at_once<T>(
 
 #[test]
 fn midi_arrives_and_leaves_on_its_frame() {
-    on_jack("midi_arrives_and_leaves_on_its_frame", |_| {
+    on_jack("jack::midi_arrives_and_leaves_on_its_frame", |_| {
         let mut other = Other::start("pad");
         let (heard, mut hear) = rtrb::RingBuffer::new(64);
         let (send, wrong) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -231,7 +231,7 @@ fn silent(event: &Event) -> Option<String> {
 
 #[test]
 fn a_server_that_dies_and_returns_keeps_the_music() {
-    on_jack("a_server_that_dies_and_returns_keeps_the_music", |jackd| {
+    on_jack("jack::a_server_that_dies_and_returns_keeps_the_music", |jackd| {
         let mut keeper = Keeper::new(wish());
         let (counting, _kept, frames) = Counting::new();
         keeper.play(Box::new(counting));
@@ -273,7 +273,7 @@ fn a_server_that_dies_and_returns_keeps_the_music() {
 
 #[test]
 fn controllers_come_and_go_while_it_plays() {
-    on_jack("controllers_come_and_go_while_it_plays", |_| {
+    on_jack("jack::controllers_come_and_go_while_it_plays", |_| {
         let (counting, _kept, _) = Counting::new();
         let mut running =
             start(&Wish { midi: 2, midi_in: vec!["pad:keys_2".into()], ..wish() }, counting);
@@ -346,7 +346,7 @@ fn health(share: f64, seconds: f64) -> Health {
 
 #[test]
 fn xruns_are_ours_only_when_we_compute_too_long() {
-    on_jack("xruns_are_ours_only_when_we_compute_too_long", |_| {
+    on_jack("jack::xruns_are_ours_only_when_we_compute_too_long", |_| {
         let calm = health(0.05, 3.0);
         assert_eq!(calm.ours, 0);
         let thread = calm.thread.unwrap();

@@ -10,6 +10,8 @@ mod faults;
 mod jack;
 mod launching;
 mod live_edit;
+#[cfg(all(target_os = "linux", feature = "jack"))]
+mod live_scsynth;
 mod mixer;
 mod restage;
 mod scsynth;

@@ -195,7 +195,7 @@ const ALLOWED: u32 = PERIOD as u32 + RATE / 1000;
 
 #[test]
 fn a_key_sounds_and_a_pad_lights_within_a_period() {
-    on_jack("pads::a_key_sounds_and_a_pad_lights_within_a_period", |_| {
+    on_jack("jack::pads::a_key_sounds_and_a_pad_lights_within_a_period", |_| {
         let mut keys = Controller::plug("piano", "out", "in");
         let mut pads = Controller::plug("Launchpad X", "LPX MIDI Out", "LPX MIDI In");
         let mut set = Set::open(clicks());
@@ -274,7 +274,7 @@ fn a_key_sounds_and_a_pad_lights_within_a_period() {
 
 #[test]
 fn every_controller_shows_the_set_and_plays_it() {
-    on_jack("pads::every_controller_shows_the_set_and_plays_it", |_| {
+    on_jack("jack::pads::every_controller_shows_the_set_and_plays_it", |_| {
         let ports = [
             (Model::LaunchpadX, "Launchpad X", "LPX MIDI Out", "LPX MIDI In"),
             (Model::LaunchpadMini, "Launchpad Mini MK3", "LPMiniMK3 MIDI Out", "LPMiniMK3 MIDI In"),

@@ -20,7 +20,7 @@ pub const RATE: u32 = 48_000;
 pub const PERIOD: usize = 256;
 
 /// Runs `body` with a server of its own. libjack takes a server's name from the environment only, so
-/// the test program runs the one test `name` of this file again, with that set.
+/// the test program runs the one test `name` (with its module) again, with that set.
 pub fn on_jack(name: &str, body: fn(&mut Server)) {
     if std::env::var_os(INSIDE).is_some() {
         body(&mut Server::start());
@@ -36,7 +36,7 @@ pub fn on_jack(name: &str, body: fn(&mut Server)) {
     *count += 1;
     let server = format!("hardcore-test-{}-{count}", std::process::id());
     let run = Command::new(std::env::current_exe().unwrap())
-        .args([&format!("jack::{name}"), "--exact", "--nocapture", "--test-threads=1"])
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(SERVER, server)
         .env(INSIDE, "1")
         .output()
