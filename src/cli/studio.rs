@@ -84,6 +84,7 @@ impl Studio {
             loader: self.loader(file),
             wish: self.wish(),
             threads: helpers(),
+            scsynth: (self.settings.synth.executor == "scsynth").then(|| Arc::clone(&self.library)),
             journal: None,
             record: None,
         }

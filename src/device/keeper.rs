@@ -95,6 +95,15 @@ impl Keeper {
         }
     }
 
+    /// The kind of device that plays, or waits to.
+    pub fn backend(&self) -> Backend {
+        match &self.state {
+            State::Waiting(found) => found.backend,
+            State::Running(running) => running.backend,
+            State::Nothing => Backend::Null,
+        }
+    }
+
     /// The running device: its name, rate, period, monitor and ports.
     pub fn running(&mut self) -> Option<&mut Running> {
         match &mut self.state {

@@ -187,6 +187,11 @@ impl Desk {
         }));
     }
 
+    /// Make sounds otherwise from the next engine on.
+    pub fn set_factory(&mut self, factory: Arc<dyn SoundFactory>) {
+        self.factory = factory;
+    }
+
     /// Makes sounds.
     pub fn factory(&self) -> &dyn SoundFactory {
         &*self.factory

@@ -12,13 +12,15 @@ use super::desk::{Desk, Loader, News, Order, Parts};
 use super::hands::{Asked, Hands};
 use super::performer::Performer;
 use super::rig::Rig;
-use crate::device::Wish;
 use crate::device::keeper::{Event, Keeper};
-use crate::device::monitor::Health;
+use crate::device::monitor::{Health, host_now_ns};
+use crate::device::{Backend, RATE, Wish};
 use crate::engine::prepare::{Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{Gesture, Pos, Timed, When};
 use crate::engine::sound::SoundFactory;
 use crate::model::project::Project;
+use crate::synth::library::Library;
+use crate::synth::scsynth::{Config, NEEDS_JACK, Server};
 
 /// Between two rounds of chores while nothing is asked.
 const ROUND: Duration = Duration::from_millis(2);
@@ -35,6 +37,8 @@ pub struct Stage {
     pub wish: Wish,
     /// Helper threads beside the callback.
     pub threads: usize,
+    /// Have scsynth play the voices of SynthDef tracks; these are the sounds.
+    pub scsynth: Option<Arc<Library>>,
     /// Where to journal the take.
     pub journal: Option<PathBuf>,
     /// Where to record the master.
@@ -63,12 +67,26 @@ impl Hall {
     ///
     /// # Errors
     /// A project that cannot be played, a journal or recording that cannot be made.
-    pub fn open(project: Project, stage: Stage) -> Result<Hall, OpenError> {
+    pub fn open(project: Project, mut stage: Stage) -> Result<Hall, OpenError> {
+        let library = stage.scsynth.take();
+        if library.is_some() {
+            // Stereo returns, and a pair to measure by.
+            stage.wish.inputs = 2 * (Config::new(RATE, host_now_ns).tracks + 1);
+        }
         let mut keeper = Keeper::new(stage.wish.clone());
-        let (desk, mut performer, commands) = build(project, stage, keeper.rate())?;
+        let embedded = Arc::clone(&stage.factory);
+        let (server, said) = library.map_or((None, None), |l| synth_server(&keeper, l));
+        if let Some(server) = &server {
+            stage.factory = Arc::new(server.factory());
+        }
+        let (mut desk, mut performer, commands) = build(project, stage, keeper.rate())?;
         let (wired, grid) = Rig::blank(&desk);
         let (hands, ends) = Hands::new(wired, grid, commands);
         performer.give(hands);
+        if let Some(server) = &server {
+            performer.take_returns(server.returns());
+        }
+        desk.tell(said.into_iter().collect());
         let mut rig = Rig::new(ends);
         rig.refresh(&desk);
         keeper.play(Box::new(performer));
@@ -76,7 +94,7 @@ impl Hall {
         let (tell, reports) = unbounded();
         let builder = std::thread::Builder::new().name("engine".into());
         let thread = builder
-            .spawn(move || Round { desk, rig, keeper, tell }.run(&taken))
+            .spawn(move || Round { desk, rig, keeper, server, embedded, tell }.run(&taken))
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Hall { orders, reports, thread: Some(thread) })
     }
@@ -123,6 +141,17 @@ pub enum OpenError {
     Thread(String),
 }
 
+/// Start scsynth for the device that was found, or say why not.
+fn synth_server(keeper: &Keeper, library: Arc<Library>) -> (Option<Server>, Option<String>) {
+    if keeper.backend() != Backend::Jack {
+        return (None, Some(NEEDS_JACK.to_owned()));
+    }
+    match Server::start(&Config::new(keeper.rate(), host_now_ns), library) {
+        Ok(server) => (Some(server), None),
+        Err(sentence) => (None, Some(sentence)),
+    }
+}
+
 /// Prepare both halves of a set at `rate`.
 ///
 /// # Errors
@@ -156,6 +185,9 @@ struct Round {
     desk: Desk,
     rig: Rig,
     keeper: Keeper,
+    server: Option<Server>,
+    /// Makes sounds without scsynth.
+    embedded: Arc<dyn SoundFactory>,
     tell: Sender<Report>,
 }
 
@@ -228,6 +260,10 @@ impl Round {
             if let Some(bay) = running.patchbay() {
                 let said = self.rig.plug(bay);
                 self.desk.tell(said);
+                if let Some(server) = &mut self.server {
+                    let events = server.tick(|s| bay.own(s), |a, b| bay.connect(a, b));
+                    self.desk.tell(events.iter().map(ToString::to_string).collect());
+                }
             }
             let health = running.monitor.sample();
             let _ = self.tell.send(Report::Health(Box::new(health)));
@@ -240,6 +276,11 @@ impl Round {
         let rows: Vec<_> = (0..self.desk.engine.snapshot.tracks())
             .map(|t| self.desk.engine.snapshot.track(t).playing)
             .collect();
+        if self.server.take().is_some() {
+            // It runs at the rate of before, and its tracks would have to be made anew for it.
+            self.desk.set_factory(Arc::clone(&self.embedded));
+            self.desk.tell(vec!["scsynth is left: the set plays on embedded".to_owned()]);
+        }
         match self.desk.rebuild(rate) {
             Ok((mut performer, commands)) => {
                 let (wired, grid) = Rig::blank(&self.desk);

@@ -7,6 +7,7 @@ use crate::engine::block::{BLOCK, StereoBlock};
 use crate::engine::renderer::{HostTime, Outputs, Renderer};
 
 use super::hands::Hands;
+use crate::synth::scsynth::Returns;
 
 /// Blocks of the master that the engine thread may be behind: five seconds at 48 kHz.
 const TAP_BLOCKS: usize = 4096;
@@ -20,19 +21,49 @@ pub struct Performer {
     /// Blocks of the master that nobody took.
     untapped: u64,
     hands: Option<Hands>,
+    returns: Option<Return>,
+}
+
+/// What another process plays for us, on the device's inputs.
+struct Return {
+    to: Returns,
+    blocks: Vec<StereoBlock>,
+}
+
+impl Return {
+    /// Take in the inputs of the block that begins at `at` of the period and at `frame` of the engine.
+    fn block(&mut self, period: &dyn Period, at: usize, frame: u64) {
+        for (pair, block) in self.blocks.iter_mut().enumerate() {
+            for (side, channel) in [(&mut block.l, 2 * pair), (&mut block.r, 2 * pair + 1)] {
+                // A period that is no whole number of blocks leaves the rest of one silent.
+                let input = period.input(channel).get(at..).unwrap_or_default();
+                let count = input.len().min(BLOCK);
+                side[..count].copy_from_slice(&input[..count]);
+                side[count..].fill(0.0);
+            }
+        }
+        self.to.block(frame, &self.blocks);
+    }
 }
 
 impl Performer {
     /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
         let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
-        let (block, used, untapped, hands) = (Outputs::SILENT, BLOCK, 0, None);
-        (Performer { renderer, block, used, tap, untapped, hands }, blocks)
+        let (block, used, untapped) = (Outputs::SILENT, BLOCK, 0);
+        let (hands, returns) = (None, None);
+        (Performer { renderer, block, used, tap, untapped, hands, returns }, blocks)
     }
 
     /// Let it hear MIDI and light controllers.
     pub fn give(&mut self, hands: Hands) {
         self.hands = Some(hands);
+    }
+
+    /// Let it take in what scsynth plays.
+    pub fn take_returns(&mut self, to: Returns) {
+        let blocks = vec![StereoBlock::SILENT; to.pairs()];
+        self.returns = Some(Return { to, blocks });
     }
 
     /// The renderer inside.
@@ -51,6 +82,9 @@ impl Performer {
 impl Callback for Performer {
     fn process(&mut self, period: &mut dyn Period) {
         let frames = period.frames();
+        if let Some(returns) = &mut self.returns {
+            returns.to.period(self.renderer.frame() - (BLOCK - self.used) as u64);
+        }
         if let Some(hands) = &mut self.hands {
             // The engine frame that sounds first in this period.
             let first = self.renderer.frame() - (BLOCK - self.used) as u64;
@@ -63,6 +97,10 @@ impl Callback for Performer {
         let with_cue = !period.output(2).is_empty();
         while at < frames {
             if self.used == BLOCK {
+                let frame = self.renderer.frame();
+                if let Some(returns) = &mut self.returns {
+                    returns.block(period, at, frame);
+                }
                 self.next_block(HostTime { nanoseconds });
                 self.used = 0;
             }

@@ -126,6 +126,14 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "synth.executor",
+        env: "HARDCORE_SYNTH_EXECUTOR",
+        flag: "synth",
+        wants: "embedded or scsynth",
+        help: "what plays the voices of SynthDef tracks live",
+        ..KEY
+    },
+    Key {
         name: "osc.port",
         env: "HARDCORE_OSC_PORT",
         flag: "osc-port",

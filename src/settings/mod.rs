@@ -35,6 +35,8 @@ pub struct Settings {
     pub audio: Audio,
     /// How launching feels.
     pub launch: Launch,
+    /// What plays SynthDefs.
+    pub synth: Synth,
     /// Control from other programs.
     pub osc: Osc,
     /// How the composer works.
@@ -95,6 +97,13 @@ pub fn pair(text: &str) -> Option<(u16, u16)> {
     (pair.0 > 0 && pair.1 > 0 && pair.0 != pair.1).then_some(pair)
 }
 
+/// What plays SynthDefs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Synth {
+    /// `embedded` or `scsynth`.
+    pub executor: String,
+}
+
 /// Control from other programs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Osc {
@@ -130,6 +139,7 @@ impl Settings {
                 cue: "none".to_owned(),
             },
             launch: Launch { grace_ms: 80 },
+            synth: Synth { executor: "embedded".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }

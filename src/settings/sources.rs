@@ -55,6 +55,9 @@ pub struct Flags {
     /// Milliseconds a launch may be late and still count for the line just passed
     #[arg(long, global = true, value_name = "MS")]
     pub grace_ms: Option<u32>,
+    /// What plays the voices of SynthDef tracks live: embedded or scsynth
+    #[arg(long, global = true, value_name = "NAME")]
+    pub synth: Option<String>,
     /// UDP port where OSC from programs on this machine is heard; 0 for none
     #[arg(long, global = true, value_name = "PORT")]
     pub osc_port: Option<u16>,
@@ -147,6 +150,7 @@ impl Sources {
                 "master" => flags.master.as_deref().map(Value::from),
                 "cue" => flags.cue.as_deref().map(Value::from),
                 "grace-ms" => flags.grace_ms.map(Value::from),
+                "synth" => flags.synth.as_deref().map(Value::from),
                 "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,

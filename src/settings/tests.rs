@@ -69,8 +69,8 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 #[test]
 fn every_key_can_be_set_in_every_way() {
     let values = [
-        "here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40", "9000",
-        "3",
+        "here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40",
+        "scsynth", "9000", "3",
     ];
     let flags = Flags {
         config: None,
@@ -85,6 +85,7 @@ fn every_key_can_be_set_in_every_way() {
         master: Some("3-4".into()),
         cue: Some("1-2".into()),
         grace_ms: Some(40),
+        synth: Some("scsynth".into()),
         osc_port: Some(9000),
         candidates: Some(3),
     };
@@ -107,8 +108,11 @@ fn every_key_can_be_set_in_every_way() {
     assert_eq!(shown(by_environment), values);
 
     let line = |(key, value): (&Key, &str)| {
-        let quote =
-            if matches!(key.name, "render.rate" | "compose.candidates") { "" } else { "\"" };
+        let quote = if value.chars().all(|c| c.is_ascii_digit()) && key.name != "audio.device" {
+            ""
+        } else {
+            "\""
+        };
         format!("{} = {quote}{value}{quote}\n", key.name)
     };
     let user = User::new(&KEYS.iter().zip(values).map(line).collect::<String>());
@@ -283,15 +287,24 @@ fn the_built_in_values_hold_by_their_own_rules() {
 }
 
 fn toml_of(settings: &Settings) -> String {
+    let Settings { folders, log, render, audio, launch, synth, osc, compose } = settings;
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
-         [audio]\ndevice = {:?}\n[compose]\ncandidates = {}\n",
-        settings.folders.library,
-        settings.folders.synthdefs,
-        settings.log.level,
-        settings.render.rate,
-        settings.render.bits,
-        settings.audio.device,
-        settings.compose.candidates,
+         [audio]\ndevice = {:?}\nbackend = {:?}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
+         [launch]\ngrace_ms = {}\n[synth]\nexecutor = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
+        folders.library,
+        folders.synthdefs,
+        log.level,
+        render.rate,
+        render.bits,
+        audio.device,
+        audio.backend,
+        audio.period,
+        audio.master,
+        audio.cue,
+        launch.grace_ms,
+        synth.executor,
+        osc.port,
+        compose.candidates,
     )
 }

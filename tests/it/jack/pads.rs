@@ -143,6 +143,7 @@ impl Set {
             loader: Box::new(NoSamples),
             wish,
             threads: 0,
+            scsynth: None,
             journal: None,
             record: None,
         };
