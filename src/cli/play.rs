@@ -19,7 +19,7 @@ use crate::app::telling;
 use crate::device::monitor::Health;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
-use crate::model::action::{Action, Span, parse};
+use crate::model::action::{Action, Span, help, help_for, parse};
 use crate::model::launch::ClipState;
 use crate::model::performance::Performance;
 use crate::osc::{Ask, Server};
@@ -292,6 +292,16 @@ impl Set {
     fn typed(&mut self, text: &str, hall: &Hall, out: &mut dyn Write) -> Result<bool, Failure> {
         if ["quit", "exit"].contains(&text.trim()) {
             return Ok(true);
+        }
+        let words = text.trim().strip_prefix("help").filter(|w| w.is_empty() || w.starts_with(' '));
+        if let Some(words) = words {
+            let found = match words.trim() {
+                "" => Some(help()),
+                word => help_for(word),
+            };
+            let none = || format!("no action begins with “{}”", words.trim());
+            self.status.say(out, found.unwrap_or_else(none).trim_end())?;
+            return Ok(false);
         }
         let said = match script::line(1, text) {
             Ok(None) => return Ok(false),

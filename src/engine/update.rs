@@ -11,6 +11,7 @@ use crate::model::project::Project;
 use crate::model::track::{Instrument, PadSound, Track, TrackKind};
 
 /// Something to tell the callback so that it plays the next state.
+#[allow(clippy::large_enum_variant, reason = "an edit has a handful, each used once")]
 pub enum Step {
     /// A value that moves.
     Set(Gesture),
@@ -87,12 +88,11 @@ impl Engine {
             };
             if rack(was) == rack(is) {
                 effects(was, is, node, factory, &mut update);
-            } else if inserts(new, node, self.layout.master()).is_some() {
-                if !update.swap(self.rack_swap(new, node, factory))
-                    && let Some(mixer) = mixer_mut(&mut update.plays, node)
-                {
-                    mixer.inserts.clone_from(was);
-                }
+            } else if inserts(new, node, self.layout.master()).is_some()
+                && !update.swap(self.rack_swap(new, node, factory))
+                && let Some(mixer) = mixer_mut(&mut update.plays, node)
+            {
+                mixer.inserts.clone_from(was);
             }
             levels(before, mixer, node, &mut update);
         }
