@@ -35,7 +35,7 @@
 //!                                                |
 //!                                        engine::prepare
 //!                                                v
-//!        commands (rings) ---> Renderer::render, a block of 64 frames ---> Adapter ---> device
+//!        commands (rings) ---> Renderer::render, a block of 64 frames ---> Performer ---> device
 //!                                launcher -> sequencer -> voices               `------> export
 //!                                rack -> strip -> sends -> buses -> master
 //! ```
@@ -47,6 +47,19 @@
 //! - **A position is an integer of 1/65536 ticks, a frame one of 2⁻⁴⁸ frames.** A stretch of constant
 //!   tempo is one exact line; ramps are stairs of a 64th note so that every position has an exact
 //!   rational frame. `tests/it/exact.rs` computes the same frames with big fractions.
+//! - **A set is edited by exchanging parts.** The engine thread compares the document that plays with the
+//!   new one ([`engine::update`]): values move by gestures, clips, racks and the song are exchanged
+//!   whole, and where tracks, buses or connections change, the mixer is restaged around the nodes that
+//!   go on. Everything that takes effect is journaled with its frame, edits beside the parts made from
+//!   them, so a take renders again to the same bytes ([`live::replay`]).
+//! - **MIDI is resolved where it arrives.** With JACK the callback itself hears keys and pads and lights
+//!   them in the same period ([`live::hands`]); the engine thread only prepares the tables. What a
+//!   controller moves is told back and folded into the document, outside the history.
+//! - **The state of the grid is one snapshot of atomics** ([`engine::snapshot`]), read by pads, terminal
+//!   and OSC alike, so nobody has to fold events and nobody misses one.
+//! - **scsynth gives all tracks one latency.** Its voices come back as a track's own, late by a fixed
+//!   lead; the graph delays the rest to match, and when it dies the same notes start embedded on the
+//!   very frames they were meant for.
 //! - **Onsets fall on any frame, control changes on the block grid.** A note's end is never early: a
 //!   note shorter than a block still sounds.
 //! - **One small plyphon world a track, one an effect.** Worlds are independent, so tracks render in

@@ -18,9 +18,8 @@
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
 //! | `protocol` | all that crosses threads |
 //! | `prepare`, `update`, `live_edit`, `restage` | project → prepared state, whole or what changed |
-//! | `adapter`, `offline` | any request size from blocks of 64; both halves on one thread |
+//! | `offline` | both halves on one thread |
 
-pub mod adapter;
 pub mod block;
 pub mod clock;
 pub mod contain;

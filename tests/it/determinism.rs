@@ -1,11 +1,12 @@
 //! The same music gives the same bytes: on any number of cores, for any request sizes, replayed from
 //! its journal, and beside another engine.
 
-use hardcore::engine::adapter::Adapter;
+use hardcore::device::port::{Callback, Period};
 use hardcore::engine::offline::Offline;
 use hardcore::engine::prepare::{Options, prepare};
 use hardcore::engine::protocol::{Gesture, JournalEntry};
 use hardcore::engine::renderer::Outputs;
+use hardcore::live::performer::Performer;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 use rand::{Rng, SeedableRng};
@@ -131,6 +132,28 @@ fn engines_side_by_side_do_not_disturb_each_other() {
     same(&alone, &bytes, "beside another");
 }
 
+/// A device's request for some frames of four outputs.
+struct Request([Vec<f32>; 4]);
+
+impl Period for Request {
+    fn frames(&self) -> usize {
+        self.0[0].len()
+    }
+    fn host_ns(&self) -> u64 {
+        0
+    }
+    fn input(&self, _: usize) -> &[f32] {
+        &[]
+    }
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        self.0.get_mut(channel).map(Vec::as_mut_slice).unwrap_or_default()
+    }
+    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
+    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
+        false
+    }
+}
+
 #[test]
 fn any_request_sizes_give_the_same_bytes() {
     let launch = |run: &mut Offline| run.engine.send(Some(100), Gesture::LaunchScene(0));
@@ -148,14 +171,16 @@ fn any_request_sizes_give_the_same_bytes() {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
         let mut run = engine(6, 0);
         launch(&mut run).expect("room");
-        let mut adapter = Adapter::new(run.renderer);
+        let (mut performer, mut tap) = Performer::new(run.renderer);
         let mut pieces: Vec<u32> = Vec::new();
         while pieces.len() < whole.len() {
             run.engine.maintain();
             let most = rng.random_range(1..5000).min((whole.len() - pieces.len()) / 4);
-            let mut piece = vec![0.0; most * 4];
-            adapter.fill(&mut piece, 4);
-            pieces.extend(piece.iter().map(|x| x.to_bits()));
+            let mut request = Request(std::array::from_fn(|_| vec![0.0; most]));
+            performer.process(&mut request);
+            let sides = &request.0;
+            pieces.extend((0..most).flat_map(|i| sides.each_ref().map(|s| s[i].to_bits())));
+            while tap.pop().is_ok() {}
         }
         same(&whole, &pieces, &format!("requests of seed {seed}"));
     }
