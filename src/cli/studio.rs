@@ -85,6 +85,7 @@ impl Studio {
             wish: self.wish(),
             threads: helpers(),
             scsynth: (self.settings.synth.executor == "scsynth").then(|| Arc::clone(&self.library)),
+            clock_in: self.settings.midi.clock == "in",
             journal: None,
             record: None,
         }

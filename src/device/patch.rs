@@ -56,6 +56,7 @@ impl<W: Wires> Bay<W> {
     }
 
     /// The server.
+    #[cfg(feature = "jack")]
     pub(super) fn wires(&self) -> &W {
         &self.wires
     }

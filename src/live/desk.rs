@@ -187,6 +187,11 @@ impl Desk {
         }));
     }
 
+    /// Frames per second.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// Make sounds otherwise from the next engine on.
     pub fn set_factory(&mut self, factory: Arc<dyn SoundFactory>) {
         self.factory = factory;

@@ -39,6 +39,8 @@ pub struct Stage {
     pub threads: usize,
     /// Have scsynth play the voices of SynthDef tracks; these are the sounds.
     pub scsynth: Option<Arc<Library>>,
+    /// Follow the MIDI clock of another machine.
+    pub clock_in: bool,
     /// Where to journal the take.
     pub journal: Option<PathBuf>,
     /// Where to record the master.
@@ -68,6 +70,7 @@ impl Hall {
     /// # Errors
     /// A project that cannot be played, a journal or recording that cannot be made.
     pub fn open(project: Project, mut stage: Stage) -> Result<Hall, OpenError> {
+        let clock_in = stage.clock_in;
         let library = stage.scsynth.take();
         if library.is_some() {
             // Stereo returns, and a pair to measure by.
@@ -81,7 +84,10 @@ impl Hall {
         }
         let (mut desk, mut performer, commands) = build(project, stage, keeper.rate())?;
         let (wired, grid) = Rig::blank(&desk);
-        let (hands, ends) = Hands::new(wired, grid, commands);
+        let (mut hands, ends) = Hands::new(wired, grid, commands);
+        if clock_in {
+            hands.follow_clock(desk.rate(), desk.project.song.tempo.start);
+        }
         performer.give(hands);
         if let Some(server) = &server {
             performer.take_returns(server.returns());
@@ -94,7 +100,9 @@ impl Hall {
         let (tell, reports) = unbounded();
         let builder = std::thread::Builder::new().name("engine".into());
         let thread = builder
-            .spawn(move || Round { desk, rig, keeper, server, embedded, tell }.run(&taken))
+            .spawn(move || {
+                Round { desk, rig, keeper, server, embedded, clock_in, tell }.run(&taken)
+            })
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Hall { orders, reports, thread: Some(thread) })
     }
@@ -186,6 +194,8 @@ struct Round {
     rig: Rig,
     keeper: Keeper,
     server: Option<Server>,
+    /// Follow a MIDI clock.
+    clock_in: bool,
     /// Makes sounds without scsynth.
     embedded: Arc<dyn SoundFactory>,
     tell: Sender<Report>,
@@ -284,7 +294,10 @@ impl Round {
         match self.desk.rebuild(rate) {
             Ok((mut performer, commands)) => {
                 let (wired, grid) = Rig::blank(&self.desk);
-                let (hands, ends) = Hands::new(wired, grid, commands);
+                let (mut hands, ends) = Hands::new(wired, grid, commands);
+                if self.clock_in {
+                    hands.follow_clock(rate, head.bpm);
+                }
                 performer.give(hands);
                 self.rig.move_to(ends, &self.desk);
                 self.keeper.play(Box::new(performer));

@@ -9,11 +9,13 @@ use rtrb::{Consumer, Producer};
 use super::grid::Grid;
 use crate::device::MIDI_PORTS;
 use crate::device::port::Period;
-use crate::engine::protocol::{Command, Gesture, Target, Timed, When};
+use crate::engine::protocol::{Command, Gesture, Pos, Target, Timed, When};
+use crate::midi::clock_in::{ClockChange, ClockEvent, ClockIn};
 use crate::midi::pads::{PadIntent, Surface};
 use crate::midi::route::{Route, RouteState, Routed};
 use crate::midi::scale::Scale;
 use crate::midi::stream::{Message, Stream};
+use crate::model::time::{Bpm, PPQ, Ticks};
 
 /// What messages do, and what is held of them.
 pub struct Wired {
@@ -59,6 +61,8 @@ pub struct Hands {
     ports: [Port; MIDI_PORTS],
     wired: Box<Wired>,
     grid: Box<Grid>,
+    /// Follows another machine's clock.
+    clock: Option<ClockIn>,
     inbox: Consumer<Control>,
     outbox: Producer<Control>,
     out: Out,
@@ -80,6 +84,20 @@ impl Out {
 
     fn ask(&mut self, asked: Asked) {
         self.lost += u64::from(self.asks.push(asked).is_err());
+    }
+
+    fn clock(&mut self, event: ClockEvent) {
+        let sixteenth = Pos::from(Ticks(PPQ / 4)).0;
+        let gesture = match event.change {
+            ClockChange::Start => Gesture::Start,
+            ClockChange::Continue => Gesture::Continue,
+            ClockChange::Stop => Gesture::Stop,
+            ClockChange::Locate(sixteenths) => {
+                Gesture::Locate(Pos(sixteenth * i64::from(sixteenths)))
+            }
+            ClockChange::Tempo(bpm) => Gesture::Tempo(bpm),
+        };
+        self.play(event.frame, gesture);
     }
 
     fn routed(&mut self, frame: u64, routed: Routed) {
@@ -113,11 +131,17 @@ impl Hands {
             ports: Default::default(),
             wired: Box::new(wired),
             grid: Box::new(grid),
+            clock: None,
             inbox,
             outbox,
             out: Out { commands, asks, lost: 0 },
         };
         (hands, Ends { inbox: to, outbox: from, asks: asked })
+    }
+
+    /// Follow the MIDI clock of whichever port sends one: its tempo, its start, stop and position.
+    pub fn follow_clock(&mut self, rate: u32, tempo: Bpm) {
+        self.clock = Some(ClockIn::new(rate, tempo));
     }
 
     /// Take in what the engine thread prepared. `frame` is the first of the period.
@@ -157,7 +181,7 @@ impl Hands {
 
     /// A message that arrived on `port` at `frame`.
     pub fn hear(&mut self, port: usize, frame: u64, bytes: &[u8]) {
-        let Hands { ports, wired, grid, out, .. } = self;
+        let Hands { ports, wired, grid, out, clock, .. } = self;
         let Some(there) = ports.get_mut(port) else { return };
         let port = port as u8;
         if let Some(surface) = &mut there.surface {
@@ -188,6 +212,9 @@ impl Hands {
         }
         let Wired { route, state } = &mut **wired;
         there.stream.feed(bytes, &mut |message| {
+            if let Some(clock) = clock {
+                clock.message(&message, frame, &mut |event| out.clock(event));
+            }
             route.resolve(port, &message, state, &mut |r| out.routed(frame, r));
         });
     }

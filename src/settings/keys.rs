@@ -134,6 +134,14 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "midi.clock",
+        env: "HARDCORE_MIDI_CLOCK",
+        flag: "midi-clock",
+        wants: "off or in",
+        help: "whether tempo and transport follow a MIDI clock that comes in",
+        ..KEY
+    },
+    Key {
         name: "osc.port",
         env: "HARDCORE_OSC_PORT",
         flag: "osc-port",

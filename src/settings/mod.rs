@@ -37,6 +37,8 @@ pub struct Settings {
     pub launch: Launch,
     /// What plays SynthDefs.
     pub synth: Synth,
+    /// Controllers and clocks.
+    pub midi: Midi,
     /// Control from other programs.
     pub osc: Osc,
     /// How the composer works.
@@ -104,6 +106,13 @@ pub struct Synth {
     pub executor: String,
 }
 
+/// Controllers and clocks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Midi {
+    /// `off`, or `in` to follow another machine's clock.
+    pub clock: String,
+}
+
 /// Control from other programs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Osc {
@@ -140,6 +149,7 @@ impl Settings {
             },
             launch: Launch { grace_ms: 80 },
             synth: Synth { executor: "embedded".to_owned() },
+            midi: Midi { clock: "off".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }

@@ -58,6 +58,9 @@ pub struct Flags {
     /// What plays the voices of SynthDef tracks live: embedded or scsynth
     #[arg(long, global = true, value_name = "NAME")]
     pub synth: Option<String>,
+    /// Follow a MIDI clock that comes in: off or in
+    #[arg(long, global = true, value_name = "WHICH")]
+    pub midi_clock: Option<String>,
     /// UDP port where OSC from programs on this machine is heard; 0 for none
     #[arg(long, global = true, value_name = "PORT")]
     pub osc_port: Option<u16>,
@@ -151,6 +154,7 @@ impl Sources {
                 "cue" => flags.cue.as_deref().map(Value::from),
                 "grace-ms" => flags.grace_ms.map(Value::from),
                 "synth" => flags.synth.as_deref().map(Value::from),
+                "midi-clock" => flags.midi_clock.as_deref().map(Value::from),
                 "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,

@@ -70,7 +70,7 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 fn every_key_can_be_set_in_every_way() {
     let values = [
         "here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40",
-        "scsynth", "9000", "3",
+        "scsynth", "in", "9000", "3",
     ];
     let flags = Flags {
         config: None,
@@ -86,6 +86,7 @@ fn every_key_can_be_set_in_every_way() {
         cue: Some("1-2".into()),
         grace_ms: Some(40),
         synth: Some("scsynth".into()),
+        midi_clock: Some("in".into()),
         osc_port: Some(9000),
         candidates: Some(3),
     };
@@ -287,11 +288,11 @@ fn the_built_in_values_hold_by_their_own_rules() {
 }
 
 fn toml_of(settings: &Settings) -> String {
-    let Settings { folders, log, render, audio, launch, synth, osc, compose } = settings;
+    let Settings { folders, log, render, audio, launch, synth, midi, osc, compose } = settings;
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
          [audio]\ndevice = {:?}\nbackend = {:?}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
-         [launch]\ngrace_ms = {}\n[synth]\nexecutor = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
+         [launch]\ngrace_ms = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
         folders.library,
         folders.synthdefs,
         log.level,
@@ -304,6 +305,7 @@ fn toml_of(settings: &Settings) -> String {
         audio.cue,
         launch.grace_ms,
         synth.executor,
+        midi.clock,
         osc.port,
         compose.candidates,
     )

@@ -34,6 +34,8 @@ struct Controller {
     quit: Arc<AtomicBool>,
     client: AsyncClient<Xruns, Program>,
     press: rtrb::Producer<(u32, [u8; 3])>,
+    /// Frames from one clock message to the next; 0 for none.
+    clock: Arc<AtomicU32>,
     seen: rtrb::Consumer<Seen>,
     xruns: Arc<AtomicU32>,
 }
@@ -44,6 +46,9 @@ struct Program {
     lamps: Port<MidiIn>,
     ear: Port<AudioIn>,
     presses: rtrb::Consumer<(u32, [u8; 3])>,
+    clock: Arc<AtomicU32>,
+    /// Frames until the next clock message; the first comes after a start.
+    until_clock: Option<u32>,
     tell: rtrb::Producer<Seen>,
 }
 
@@ -62,6 +67,18 @@ impl ProcessHandler for Program {
             }
         }
         let mut writer = self.keys.writer(scope);
+        let every = self.clock.load(Relaxed);
+        if every > 0 {
+            let mut next = self.until_clock.unwrap_or_else(|| {
+                writer.write(&RawMidi { time: 0, bytes: &[0xFA] }).unwrap();
+                1
+            });
+            while next < scope.n_frames() {
+                writer.write(&RawMidi { time: next, bytes: &[0xF8] }).unwrap();
+                next += every;
+            }
+            self.until_clock = Some(next - scope.n_frames());
+        }
         if let Ok((time, bytes)) = self.presses.pop() {
             writer.write(&RawMidi { time, bytes: &bytes }).unwrap();
             let _ = self.tell.push(Seen::Pressed(now + time));
@@ -76,6 +93,7 @@ impl Controller {
         let client = Client::new(name, ClientOptions::NO_START_SERVER).unwrap().0;
         let (press, presses) = rtrb::RingBuffer::new(64);
         let (tell, seen) = rtrb::RingBuffer::new(65_536);
+        let clock = Arc::new(AtomicU32::new(0));
         let (quit, xruns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let program = Program {
             quit: Arc::clone(&quit),
@@ -83,11 +101,13 @@ impl Controller {
             lamps: client.register_port(lamps, MidiIn::default()).unwrap(),
             ear: client.register_port("ear", AudioIn::default()).unwrap(),
             presses,
+            clock: Arc::clone(&clock),
+            until_clock: None,
             tell,
         };
         let notify = Xruns(Arc::clone(&xruns));
         let client = client.activate_async(notify, program).unwrap();
-        Controller { quit, client, press, seen, xruns }
+        Controller { quit, client, press, clock, seen, xruns }
     }
 
     fn listen(&self, to: &str) {
@@ -144,6 +164,7 @@ impl Set {
             wish,
             threads: 0,
             scsynth: None,
+            clock_in: true,
             journal: None,
             record: None,
         };
@@ -270,6 +291,26 @@ fn a_key_sounds_and_a_pad_lights_within_a_period() {
         let worst_light = figures("pad to light", light.clone());
         println!("{xruns} xruns; worst {worst} and {worst_light} frames");
         assert!(late(&sound) + late(&light) <= xruns as usize, "late without an xrun");
+    });
+}
+
+#[test]
+fn the_set_follows_another_machines_clock() {
+    on_jack("jack::pads::the_set_follows_another_machines_clock", |_| {
+        let machine = Controller::plug("drum machine", "out", "in");
+        let mut set = Set::open(clicks());
+        set.wait("it is heard", |s| s.said.iter().any(|s| s.contains("is heard")));
+        // 24 messages a quarter: 800 frames are 150 BPM, 690 are 173.913.
+        for (every, bpm) in [(800, 150.0), (690, 173.913)] {
+            machine.clock.store(every, Relaxed);
+            let mut last = 0.0;
+            set.wait("the tempo is taken", |s| {
+                let head = s.player.view().unwrap().snapshot.playhead();
+                last = head.bpm.get();
+                head.playing && (last - bpm).abs() < 0.1
+            });
+            println!("{bpm} BPM: {last}");
+        }
     });
 }
 
