@@ -54,7 +54,14 @@ pub struct Rig {
     waiting: std::collections::VecDeque<Control>,
     /// Ports were looked at once.
     looked: bool,
+    /// Ports that could not be connected yet, and how often that was tried.
+    late: Vec<(MidiPort, u32)>,
+    /// By port of ours: tries left to connect a controller's lights.
+    dim: [u32; MIDI_PORTS],
 }
+
+/// Tries to connect a port: it may be there before its program is ready to be connected.
+const TRIES: u32 = 200;
 
 impl Rig {
     /// A rig without controllers.
@@ -67,6 +74,8 @@ impl Rig {
             cables: Default::default(),
             waiting: Default::default(),
             looked: false,
+            late: Vec::new(),
+            dim: [0; MIDI_PORTS],
         }
     }
 
@@ -170,6 +179,7 @@ impl Rig {
         for plug in &plugs {
             match plug {
                 Plug::Went(port) => {
+                    self.late.retain(|(late, _)| late.name != port.name);
                     let place = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
                     if let Some(free) = self.cables.iter().position(place) {
                         self.cables[free] = None;
@@ -178,7 +188,7 @@ impl Rig {
                     }
                 }
                 Plug::Came(port) if port.direction == Direction::In => {
-                    said.extend(self.came(port, bay));
+                    self.late.push((port.clone(), 0));
                 }
                 Plug::Came(_) => {}
             }
@@ -187,37 +197,46 @@ impl Rig {
         if plugs.iter().any(|p| matches!(p, Plug::Came(p) if p.direction == Direction::Out)) {
             for place in 0..MIDI_PORTS {
                 if self.cables[place].as_ref().is_some_and(|c| c.model.is_some()) {
-                    self.light(place, bay);
+                    self.dim[place] = TRIES;
                 }
+            }
+        }
+        for (port, tries) in std::mem::take(&mut self.late) {
+            match self.came(&port, bay) {
+                Ok(sentence) => said.extend(sentence),
+                Err(error) if tries >= TRIES => said.push(error),
+                Err(_) => self.late.push((port, tries + 1)),
+            }
+        }
+        for place in 0..MIDI_PORTS {
+            if self.dim[place] > 0 {
+                self.dim[place] = if self.light(place, bay) { 0 } else { self.dim[place] - 1 };
             }
         }
         said
     }
 
-    fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Option<String> {
+    fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Result<Option<String>, String> {
         let there = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
         if self.cables.iter().any(there) {
-            return None;
+            return Ok(None);
         }
         let Some(place) = self.cables.iter().position(Option::is_none) else {
-            return Some(format!("{} is not heard: all {MIDI_PORTS} ports are taken", port.name));
+            let sentence = format!("{} is not heard: all {MIDI_PORTS} ports are taken", port.name);
+            return Ok(Some(sentence));
         };
-        if let Err(error) = bay.connect(&port.name, &bay.own(&format!("midi_in_{}", place + 1))) {
-            return Some(error);
-        }
+        bay.connect(&port.name, &bay.own(&format!("midi_in_{}", place + 1)))?;
         let names = std::iter::once(&port.name).chain(&port.aliases);
         let model = names.into_iter().find_map(|name| Model::of_port(name));
         self.cables[place] = Some(Cable { from: port.name.clone(), model });
-        if model.is_some() {
-            self.light(place, bay);
-        }
+        self.dim[place] = if model.is_some() { TRIES } else { 0 };
         let what = model.map_or(String::new(), |m| format!(", a {m:?}"));
-        Some(format!("{} is heard{what}", port.name))
+        Ok(Some(format!("{} is heard{what}", port.name)))
     }
 
-    /// Connect a controller's lights, and greet it.
-    fn light(&mut self, place: usize, bay: &dyn Patchbay) {
-        let Some(cable) = &self.cables[place] else { return };
+    /// Connect a controller's lights, and greet it. `false` when that cannot be done yet.
+    fn light(&mut self, place: usize, bay: &dyn Patchbay) -> bool {
+        let Some(cable) = &self.cables[place] else { return true };
         let client = cable.from.split(':').next().unwrap_or_default();
         let own = bay.own(&format!("midi_out_{}", place + 1));
         let takes = bay.midi_ports().into_iter().filter(|p| {
@@ -233,6 +252,7 @@ impl Rig {
         if lit {
             self.surface(place);
         }
+        lit
     }
 
     fn surface(&mut self, place: usize) {
