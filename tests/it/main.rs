@@ -9,6 +9,7 @@ mod faults;
 #[cfg(all(target_os = "linux", feature = "jack"))]
 mod jack;
 mod launching;
+mod lines;
 mod live_edit;
 mod mixer;
 mod restage;
@@ -17,5 +18,6 @@ mod setup;
 mod sounds;
 mod stage;
 mod support;
+mod take;
 mod tidy;
 mod transport;
