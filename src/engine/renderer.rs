@@ -272,13 +272,13 @@ impl Renderer {
             node.beat = beat;
             node.player.release_due(from, &mut node.events);
         }
-        self.take_due(end);
+        self.take_due(self.frame, end);
         while let Some(at) = self.pending.first().map(|p| p.frame).filter(|at| *at < end) {
             let at = at.max(self.frame);
             self.advance(at);
             let pending = self.pending.remove(0);
             self.apply(at, pending);
-            self.take_due(end);
+            self.take_due(at, end);
         }
         self.advance(end);
         self.tell_tempo();
@@ -370,14 +370,15 @@ impl Renderer {
         }
     }
 
-    /// Give what waits for a place that the music reaches before `end` its frame.
-    fn take_due(&mut self, end: u64) {
+    /// Give what waits for a place that the music reaches before `end` its frame. A jump may have left
+    /// the place behind: then it is the frame of the jump, `from`, up to where all has taken effect.
+    fn take_due(&mut self, from: u64, end: u64) {
         while self.is_running()
             && self.pending.len() < self.pending.capacity()
             && self.waiting.first().is_some_and(|w| self.clock.frame_of(w.0) < end)
         {
             let (pos, source, command) = self.waiting.remove(0);
-            let frame = self.clock.frame_of(pos).max(self.frame);
+            let frame = self.clock.frame_of(pos).max(from);
             let place = self.pending.partition_point(|p| p.frame <= frame);
             self.pending.insert(place, Pending { frame, source, command });
         }
