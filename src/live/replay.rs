@@ -70,6 +70,8 @@ impl<'a> Replay<'a> {
         }) {
             self.take(line);
         }
+        // What waits for room moves up: a crowded block needs all of its commands.
+        self.run.engine.maintain();
         let more = self.lines.peek().is_some() || self.run.renderer.frame() <= self.last;
         self.run.block(out);
         while self.run.engine.next_event().is_some() || self.run.engine.next_journal().is_some() {}
