@@ -206,7 +206,12 @@ fn clips(n: &mut Names) -> Option<String> {
         25 => format!("clip {} groove off", n.clip(false)?),
         26 => format!("clip {} velocity {}", n.clip(false)?, n.float(0.0, 1.0)),
         27 => {
-            format!("clip {} automate volume at {} {}", n.clip(true)?, n.near(), n.float(-20.0, 0.0))
+            format!(
+                "clip {} automate volume at {} {}",
+                n.clip(true)?,
+                n.near(),
+                n.float(-20.0, 0.0)
+            )
         }
         28 => format!("clip {} automate volume off", n.clip(true)?),
         _ => format!("slot {} stop toggle", n.slot()?),

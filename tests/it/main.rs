@@ -11,6 +11,7 @@ mod jack;
 mod launching;
 mod lines;
 mod live_edit;
+mod live_take;
 mod mixer;
 mod restage;
 mod scsynth;

@@ -139,9 +139,11 @@ impl Set {
             lines.extend(mixer.mute.then(|| format!("mute #{id} off")));
         }
         let buses = p.buses.iter().filter(|b| b.mixer.solo || b.mixer.mute);
-        lines.extend(buses.flat_map(|b| {
-            [format!("solo bus #{} off", b.id), format!("mute bus #{} off", b.id)]
-        }));
+        lines.extend(
+            buses.flat_map(|b| {
+                [format!("solo bus #{} off", b.id), format!("mute bus #{} off", b.id)]
+            }),
+        );
         lines.extend(p.song.master.mute.then(|| "mute master off".to_owned()));
         lines.extend(p.song.master.solo.then(|| "solo master off".to_owned()));
         lines.into_iter().for_each(|line| self.line(&line, At::Now));
@@ -315,8 +317,7 @@ fn a_take_played_again_from_its_journal_gives_the_same_bytes() {
         let loud = |b: &&StereoBlock| b.l.iter().any(|x| x.abs() > 0.001);
         let (heard, all) = (set.heard.iter().filter(loud).count(), set.heard.len());
         let missed = set.performer.renderer().missed();
-        let (ok, refused) =
-            set.done.values().fold((0, 0), |(a, b), [ok, bad]| (a + ok, b + bad));
+        let (ok, refused) = set.done.values().fold((0, 0), |(a, b), [ok, bad]| (a + ok, b + bad));
         set.desk.close();
         println!(
             "seed {seed}: {all} blocks, {heard} of them loud, {ok} actions done, {refused} refused, \
