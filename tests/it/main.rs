@@ -8,6 +8,7 @@ mod exact;
 mod faults;
 #[cfg(all(target_os = "linux", feature = "jack"))]
 mod jack;
+mod launcher_rules;
 mod launching;
 mod lines;
 mod live_edit;
