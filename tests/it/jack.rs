@@ -11,7 +11,7 @@ use hardcore::device::{Backend, OpenError, Plug, Running, Status, Wish, find, op
 
 use nix::time::{ClockId, clock_gettime};
 
-mod server;
+pub mod server;
 
 use server::{Heard, Other, PERIOD, RATE, on_jack, scramble, until};
 

@@ -20,8 +20,8 @@ use rand_pcg::Pcg64Mcg;
 use crate::support::{add_track, click_synth, clicks, clip, notes, offline, project};
 
 const RATE: u32 = 48_000;
-const TRACKS: usize = 3;
-const ROWS: usize = 4;
+pub const TRACKS: usize = 3;
+pub const ROWS: usize = 4;
 const GRIDS: [Quantization; 8] = [
     Quantization::None,
     Quantization::Bar,
@@ -34,7 +34,7 @@ const GRIDS: [Quantization; 8] = [
 ];
 
 /// The frame of `tick` at a constant tempo, from the meaning of tempo: exact, halves up.
-fn frame(milli_bpm: u32, tick: i64) -> i64 {
+pub fn frame(milli_bpm: u32, tick: i64) -> i64 {
     let (num, den) = (i128::from(tick) * 60_000 * i128::from(RATE), 960 * i128::from(milli_bpm));
     ((2 * num + den).div_euclid(2 * den)) as i64
 }
@@ -50,8 +50,8 @@ struct Loop {
 
 /// A set of loops, one track a list; `None` where a slot is empty, and whether it has a stop button.
 #[derive(Clone, Debug)]
-struct Table {
-    milli: u32,
+pub struct Table {
+    pub milli: u32,
     song: Quantization,
     slots: Vec<Vec<Result<Loop, bool>>>,
 }
@@ -80,7 +80,21 @@ impl Table {
         Table { milli, song: GRIDS[rng.random_range(0..GRIDS.len())], slots }
     }
 
-    fn project(&self) -> Project {
+    /// One whose every clip starts on a line: without, it starts between ticks, which whole ticks
+    /// cannot say.
+    pub fn on_lines(rng: &mut Pcg64Mcg) -> Table {
+        let mut table = Table::random(rng);
+        let none = |grid: Option<Quantization>| grid == Some(Quantization::None);
+        for l in table.slots.iter_mut().flatten().flatten() {
+            if none(l.grid) || (table.song == Quantization::None && l.grid.is_none()) {
+                l.grid = Some(Quantization::Sixteenth);
+            }
+        }
+        table
+    }
+
+    /// It as a project of one track a list.
+    pub fn project(&self) -> Project {
         let mut p = project(TempoMap::constant(Bpm::from_milli(self.milli)));
         p.song.quantization = self.song;
         p.scenes = (0..ROWS as u32).map(|row| scene(row)).collect();
@@ -133,21 +147,28 @@ struct Waits {
 
 /// The rules, for one track.
 #[derive(Default)]
-struct Rules {
+pub struct Rules {
     plays: Option<(usize, i64, Edge)>,
     waits: Option<Waits>,
     held: Option<usize>,
     /// Frames of clicks.
-    clicks: BTreeSet<i64>,
+    pub clicks: BTreeSet<i64>,
 }
 
-struct Judge<'a> {
+/// Works out by the rules what is heard.
+pub struct Judge<'a> {
     table: &'a Table,
     grace: i64,
-    tracks: Vec<Rules>,
+    pub tracks: Vec<Rules>,
 }
 
 impl Judge<'_> {
+    /// Of a set whose transport starts on frame 0, a press within `grace` frames being in time.
+    pub fn new(table: &Table, grace: i64) -> Judge<'_> {
+        let tracks = (0..TRACKS).map(|_| Rules::default()).collect();
+        Judge { table, grace, tracks }
+    }
+
     fn at(&self, edge: Edge) -> i64 {
         match edge {
             Edge::Tick(tick) => frame(self.table.milli, tick),
@@ -177,7 +198,7 @@ impl Judge<'_> {
     }
 
     /// Let all happen that is due before `now`.
-    fn until(&mut self, now: i64) {
+    pub fn until(&mut self, now: i64) {
         for track in 0..self.tracks.len() {
             let due = self.tracks[track].waits.filter(|w| self.at(w.at) < now);
             if let Some(waits) = due {
@@ -187,6 +208,12 @@ impl Judge<'_> {
                 rules.plays = waits.row.map(|(row, origin)| (row, origin, waits.at));
             }
         }
+    }
+
+    /// Let it go on up to `end`, and no further.
+    pub fn finish(&mut self, end: i64) {
+        self.until(end);
+        (0..self.tracks.len()).for_each(|track| self.ends(track, Edge::Frame(end)));
     }
 
     /// What plays on a track has played up to here.
@@ -227,7 +254,7 @@ impl Judge<'_> {
         self.tracks[track].waits = Some(Waits { at, row: None });
     }
 
-    fn gesture(&mut self, now: i64, gesture: Gesture) {
+    pub fn gesture(&mut self, now: i64, gesture: Gesture) {
         self.until(now);
         match gesture {
             Gesture::Launch { node, row, .. } => {
@@ -283,7 +310,7 @@ impl Judge<'_> {
 }
 
 /// Something to press.
-fn gesture(rng: &mut Pcg64Mcg) -> Gesture {
+pub fn gesture(rng: &mut Pcg64Mcg) -> Gesture {
     let (node, row) = (rng.random_range(0..TRACKS as u16), rng.random_range(0..ROWS as u16));
     match rng.random_range(0..20) {
         0..10 => Gesture::Launch { node, row, velocity: 127 },
@@ -311,19 +338,11 @@ fn listen(run: &mut Offline, blocks: usize, heard: &mut [Vec<f32>]) {
 /// A random set, `count` random gestures on random frames, and at last everything stopped.
 fn judged(seed: u64, count: usize) -> Result<usize, TestCaseError> {
     let rng = &mut Pcg64Mcg::seed_from_u64(seed);
-    let mut table = Table::random(rng);
-    let none = |grid: Option<Quantization>| grid == Some(Quantization::None);
-    for l in table.slots.iter_mut().flatten().flatten() {
-        // Such a clip starts between ticks, which whole ticks cannot say.
-        if none(l.grid) || (table.song == Quantization::None && l.grid.is_none()) {
-            l.grid = Some(Quantization::Sixteenth);
-        }
-    }
+    let table = Table::on_lines(rng);
     let p = table.project();
     let mut run = offline(&p, &Default::default(), RATE, 0);
     let grace = if rng.random_bool(0.5) { rng.random_range(100..3840) } else { 0 };
-    let mut judge = Judge { table: &table, grace, tracks: Vec::new() };
-    judge.tracks.resize_with(TRACKS, Rules::default);
+    let mut judge = Judge::new(&table, grace);
     let mut heard = vec![Vec::new(); TRACKS];
     run.engine.send(Some(0), Gesture::Grace(grace as u32)).expect("room");
     run.engine.send(Some(0), Gesture::Start).expect("room");
@@ -355,7 +374,6 @@ fn judged(seed: u64, count: usize) -> Result<usize, TestCaseError> {
     listen(&mut run, blocks, &mut heard);
     let now = now.max(heard[0].len() as i64);
     run.engine.send(Some(now as u64), Gesture::StopAll).expect("room");
-    judge.grace = grace;
     judge.gesture(now, Gesture::StopAll);
     judge.until(i64::MAX);
     listen(&mut run, (frame(table.milli, 2 * 3840) / 64 + 2) as usize, &mut heard);

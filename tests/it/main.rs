@@ -12,6 +12,8 @@ mod launcher_rules;
 mod launching;
 mod lines;
 mod live_edit;
+#[cfg(all(target_os = "linux", feature = "jack"))]
+mod live_jack;
 mod live_take;
 mod mixer;
 mod restage;
