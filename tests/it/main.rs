@@ -1,6 +1,7 @@
 //! The integration tests: one program, so that there is one thing to link.
 
 mod balance;
+mod burst;
 mod cli;
 mod crash;
 mod determinism;
