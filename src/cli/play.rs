@@ -335,9 +335,10 @@ impl Set {
 fn keyboard() -> Receiver<String> {
     let (lines, typed) = unbounded();
     let read = move || {
-        for line in std::io::stdin().lock().lines() {
+        for line in std::io::stdin().lock().split(b'\n') {
+            // Bytes that are no text make a line that is no action, and the next one is heard.
             let Ok(line) = line else { return };
-            if lines.send(line).is_err() {
+            if lines.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
                 return;
             }
         }

@@ -41,8 +41,13 @@ impl Renderer {
 
     /// The line of the grid on which something asked for at `now` happens.
     fn line(&self, now: Pos, clip: Option<&ClipPlan>, grace: Pos) -> Pos {
-        let origin = self.metre.origin;
-        origin + boundary(now - origin, grid(clip, &self.song, self.signature), grace)
+        let (origin, step) = (self.metre.origin, grid(clip, &self.song, self.signature));
+        let next = origin + boundary(now - origin, step, Pos(0));
+        // A line on this very frame is not late for the one before, however long the grace is.
+        if self.clock.frame_of(next) == self.clock.frame_of(now) {
+            return next;
+        }
+        origin + boundary(now - origin, step, grace)
     }
 
     /// A slot is to be played as a fill.

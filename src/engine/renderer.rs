@@ -22,7 +22,8 @@ use super::touch::Beat;
 use super::workers::Workers;
 use crate::model::time::{Bpm, Signature};
 
-/// Commands waiting for their frame at most; more wait in their rings.
+/// Commands waiting for their frame at most; more wait in their rings. No more take effect in a block
+/// either, so that a journal played again finds room for all of a block.
 const MAX_PENDING: usize = 1024;
 
 /// What a block came to.
@@ -272,13 +273,15 @@ impl Renderer {
             node.beat = beat;
             node.player.release_due(from, &mut node.events);
         }
-        self.take_due(end);
+        let mut applied = 0;
+        self.take_due(self.frame, end, applied);
         while let Some(at) = self.pending.first().map(|p| p.frame).filter(|at| *at < end) {
             let at = at.max(self.frame);
             self.advance(at);
             let pending = self.pending.remove(0);
             self.apply(at, pending);
-            self.take_due(end);
+            applied += 1;
+            self.take_due(at, end, applied);
         }
         self.advance(end);
         self.tell_tempo();
@@ -370,14 +373,16 @@ impl Renderer {
         }
     }
 
-    /// Give what waits for a place that the music reaches before `end` its frame.
-    fn take_due(&mut self, end: u64) {
+    /// Give what waits for a place that the music reaches before `end` its frame. A jump may have left
+    /// the place behind: then it is the frame of the jump, `from`, up to where all has taken effect.
+    /// `applied` have taken effect in this block already.
+    fn take_due(&mut self, from: u64, end: u64, applied: usize) {
         while self.is_running()
-            && self.pending.len() < self.pending.capacity()
+            && applied + self.pending.partition_point(|p| p.frame < end) < MAX_PENDING
             && self.waiting.first().is_some_and(|w| self.clock.frame_of(w.0) < end)
         {
             let (pos, source, command) = self.waiting.remove(0);
-            let frame = self.clock.frame_of(pos).max(self.frame);
+            let frame = self.clock.frame_of(pos).max(from);
             let place = self.pending.partition_point(|p| p.frame <= frame);
             self.pending.insert(place, Pending { frame, source, command });
         }

@@ -213,12 +213,13 @@ impl Desk {
     /// A project that cannot be played at that rate; everything stays as it was.
     pub fn rebuild(&mut self, rate: u32) -> Result<(Performer, Producer<Timed>), PrepareError> {
         let options = Options { rate, threads: self.threads, sources: 1 };
+        let played = self.engine.snapshot.playhead().frame;
         let (engine, renderer, mut sources) =
             prepare(&self.project, &*self.factory, &self.samples, &options)?;
         let (performer, tap) = Performer::new(renderer);
         (self.engine, self.tap, self.rate) = (engine, tap, rate);
         (self.playing, self.capture) = (self.project.clone(), Capture::new(rate));
-        if let Some(Err(error)) = self.journal.take().map(Writer::finish) {
+        if let Some(Err(error)) = self.journal.take().map(|j| j.finish(played)) {
             self.say(error.to_string());
         }
         if let Some(Err(error)) = self.take.take().map(Take::finish) {
@@ -358,7 +359,8 @@ impl Desk {
         if let Some(Err(error)) = self.take.take().map(Take::finish) {
             news.push(News::Notice(error.to_string()));
         }
-        if let Some(Err(error)) = self.journal.take().map(Writer::finish) {
+        let played = self.engine.snapshot.playhead().frame;
+        if let Some(Err(error)) = self.journal.take().map(|j| j.finish(played)) {
             news.push(News::Notice(error.to_string()));
         }
         news

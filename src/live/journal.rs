@@ -41,6 +41,8 @@ pub enum Line {
     },
     /// Something took effect.
     Did(JournalEntry),
+    /// The last, where the take was ended in order: so many frames were played.
+    End(u64),
 }
 
 /// Why a journal cannot be had.
@@ -100,11 +102,12 @@ impl Writer {
         }
     }
 
-    /// Write all that is left.
+    /// End the take after so many frames, and write all that is left.
     ///
     /// # Errors
     /// A disk that was full, or went away.
-    pub fn finish(mut self) -> Result<(), JournalError> {
+    pub fn finish(mut self, frames: u64) -> Result<(), JournalError> {
+        self.line(Line::End(frames));
         self.lines = None;
         match self.thread.take().map(std::thread::JoinHandle::join) {
             Some(Ok(result)) => result,

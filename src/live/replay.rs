@@ -28,7 +28,7 @@ pub struct Replay<'a> {
     swaps: BTreeMap<u32, Swap>,
     /// What could not be done again, a sentence each.
     pub problems: Vec<String>,
-    /// The frame the last command took effect on.
+    /// The last frame of the take, or else the one the last command took effect on.
     last: u64,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// The next block; `false` once all that the journal holds has taken effect.
+    /// The next block of the take; `false` once it is over: this block is after its end.
     pub fn block(&mut self, out: &mut Outputs) -> bool {
         let until = self.run.renderer.frame() + AHEAD;
         while let Some(line) = self.lines.next_if(|line| match line {
@@ -70,6 +70,8 @@ impl<'a> Replay<'a> {
         }) {
             self.take(line);
         }
+        // What waits for room moves up: a crowded block needs all of its commands.
+        self.run.engine.maintain();
         let more = self.lines.peek().is_some() || self.run.renderer.frame() <= self.last;
         self.run.block(out);
         while self.run.engine.next_event().is_some() || self.run.engine.next_journal().is_some() {}
@@ -79,6 +81,7 @@ impl<'a> Replay<'a> {
     fn take(&mut self, line: Line) {
         match line {
             Line::Head { .. } => {}
+            Line::End(frames) => self.last = frames.saturating_sub(1),
             Line::Edit { serials, patches } => {
                 patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
                 self.problems.extend(self.loader.load(&self.project, &mut self.samples));

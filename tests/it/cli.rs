@@ -10,14 +10,20 @@ fn hardcore(dir: &Path, words: &[&str]) -> Output {
 }
 
 fn isolated(command: &mut Command, dir: &Path) -> Output {
+    at_home(command, dir).output().expect("the program starts")
+}
+
+/// Give a program `dir` as its home and working folder.
+pub fn at_home<'a>(command: &'a mut Command, dir: &Path) -> &'a mut Command {
     command.current_dir(dir).env("HOME", dir).env("USERPROFILE", dir);
     for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"] {
         command.env_remove(name);
     }
-    command.output().expect("the program starts")
+    command
 }
 
-fn ok(dir: &Path, words: &[&str]) -> String {
+/// What the program says where it succeeds.
+pub fn ok(dir: &Path, words: &[&str]) -> String {
     let output = hardcore(dir, words);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words:?}: {stderr}");

@@ -1,6 +1,7 @@
 //! The integration tests: one program, so that there is one thing to link.
 
 mod balance;
+mod burst;
 mod cli;
 mod crash;
 mod determinism;
@@ -8,10 +9,14 @@ mod exact;
 mod faults;
 #[cfg(all(target_os = "linux", feature = "jack"))]
 mod jack;
+mod launcher_rules;
 mod launching;
+mod lines;
 mod live_edit;
+mod live_jack;
 #[cfg(all(target_os = "linux", feature = "jack"))]
 mod live_scsynth;
+mod live_take;
 mod mixer;
 mod restage;
 mod scsynth;
@@ -19,5 +24,6 @@ mod setup;
 mod sounds;
 mod stage;
 mod support;
+mod take;
 mod tidy;
 mod transport;

@@ -20,7 +20,8 @@ pub const RATE: u32 = 48_000;
 pub const PERIOD: usize = 256;
 
 /// Runs `body` with a server of its own. libjack takes a server's name from the environment only, so
-/// the test program runs the one test `name` (with its module) again, with that set.
+/// the test program runs the one test `name` again, with that set; it stands in `jack.rs` or names its
+/// module.
 pub fn on_jack(name: &str, body: fn(&mut Server)) {
     if std::env::var_os(INSIDE).is_some() {
         body(&mut Server::start());
@@ -35,8 +36,9 @@ pub fn on_jack(name: &str, body: fn(&mut Server)) {
     let mut count = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     *count += 1;
     let server = format!("hardcore-test-{}-{count}", std::process::id());
+    let full = if name.contains("::") { name.to_owned() } else { format!("jack::{name}") };
     let run = Command::new(std::env::current_exe().unwrap())
-        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .args([full.as_str(), "--exact", "--nocapture", "--test-threads=1"])
         .env(SERVER, server)
         .env(INSIDE, "1")
         .output()
