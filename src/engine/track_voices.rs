@@ -183,19 +183,22 @@ impl TrackVoices {
         }
     }
 
+    /// End every voice of this name: a key that went down twice without coming up has two.
     fn release(&mut self, key: u32) {
-        let Some(live) = self.live.iter_mut().find(|l| l.key == key && !l.released) else { return };
-        live.released = true;
-        let live = *live;
-        let sound = &self.sounds[usize::from(live.sound)];
-        match sound.source {
-            SoundSource::Synth(_) => {
-                if let Some(synth) = &mut self.synth {
-                    synth.release(live.voice);
+        let held = |l: &Live| l.key == key && !l.released;
+        while let Some(live) = self.live.iter_mut().find(|l| held(l)) {
+            live.released = true;
+            let live = *live;
+            let sound = &self.sounds[usize::from(live.sound)];
+            match sound.source {
+                SoundSource::Synth(_) => {
+                    if let Some(synth) = &mut self.synth {
+                        synth.release(live.voice);
+                    }
                 }
+                SoundSource::Sample(_) if sound.gated => self.cut(live),
+                SoundSource::Sample(_) => {}
             }
-            SoundSource::Sample(_) if sound.gated => self.cut(live),
-            SoundSource::Sample(_) => {}
         }
     }
 

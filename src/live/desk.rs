@@ -1,5 +1,6 @@
 //! The engine thread's state: both ways of the protocol, and the project as it plays.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -111,6 +112,8 @@ pub struct Desk {
     capture: Capture,
     tap: Consumer<StereoBlock>,
     news: Vec<News>,
+    /// Notes that lines and messages hold: they end by themselves as little as keys do.
+    held: BTreeSet<(TrackId, u8)>,
     /// Losses that were told of.
     told: (u64, u64),
 }
@@ -153,6 +156,7 @@ impl Desk {
             capture: Capture::new(rate),
             tap,
             news: Vec::new(),
+            held: BTreeSet::new(),
             told: (0, 0),
         };
         desk.show();
@@ -247,7 +251,16 @@ impl Desk {
                 Ok(seconds) => self.say(format!("{}: the last {seconds:.1} s", path.display())),
                 Err(error) => self.say(error.to_string()),
             },
-            Order::Arm(_) | Order::Panic | Order::Bind(_) | Order::Quit => {}
+            Order::Panic => {
+                for (track, pitch) in std::mem::take(&mut self.held) {
+                    // One whose track is gone is silent.
+                    let end = Performance::NoteOff(track, pitch);
+                    if let Some(gesture) = gestures::gesture(&self.engine.layout, end) {
+                        self.send(When::Now, gesture);
+                    }
+                }
+            }
+            Order::Arm(_) | Order::Bind(_) | Order::Quit => {}
         }
     }
 
@@ -255,6 +268,16 @@ impl Desk {
         let Some(gesture) = gestures::gesture(&self.engine.layout, what) else {
             return self.say("what was to be played is not there any more");
         };
+        match what {
+            Performance::NoteOn(track, pitch, _) => {
+                self.held.insert((track, pitch));
+            }
+            // One that ends later may still sound when all is to end.
+            Performance::NoteOff(track, pitch) if at == At::Now => {
+                self.held.remove(&(track, pitch));
+            }
+            _ => {}
+        }
         let when = match at {
             At::Now => When::Now,
             At::Place(bar, beat, sixteenth) => {

@@ -244,7 +244,10 @@ impl Round {
         match order {
             Order::Arm(tracks) => self.rig.arm(tracks),
             Order::Bind(bound) => self.rig.bind(*bound),
-            Order::Panic => return self.rig.panic(),
+            Order::Panic => {
+                self.rig.panic();
+                return self.desk.order(order);
+            }
             Order::Patch(_) => self.desk.order(order),
             other => return self.desk.order(other),
         }
