@@ -25,6 +25,8 @@ use crate::model::mixer::{Db, MixerSettings};
 use crate::model::patch::Patch;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
+use crate::model::touch::Touch;
+use crate::model::track::TrackKind;
 
 /// Decodes the samples a project needs and does not have yet.
 pub trait Loader: Send {
@@ -257,6 +259,15 @@ impl Desk {
                     let end = Performance::NoteOff(track, pitch);
                     if let Some(gesture) = gestures::gesture(&self.engine.layout, end) {
                         self.send(When::Now, gesture);
+                    }
+                }
+                // A slice that repeats sounds for ever, too.
+                let groups = self.project.tracks.iter().filter(|t| t.kind == TrackKind::Group);
+                let strips: Vec<StripId> =
+                    groups.map(|t| StripId::Track(t.id)).chain([StripId::Master]).collect();
+                for strip in strips {
+                    for touch in Touch::ALL {
+                        self.perform(Performance::Touch(strip, touch, 0.0), At::Now);
                     }
                 }
             }

@@ -426,7 +426,7 @@ actions! {
     NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
     /// Let the next control that is touched do a line; a line that sets a fader has it move the fader
     Learn { line: Name } = "learn {line}", "learn \"scene Drop\"";
-    /// End every note that keys and pads hold
+    /// End every held note and every performance effect
     Panic = "panic", "panic";
     /// Take every performance effect off a strip
     TouchOff { strip: Strip } = "touch {strip} off", "touch master off";
