@@ -40,7 +40,8 @@ pub enum VoiceEvent {
 
 /// Notes that sound at once on one track at most; the oldest is released for the next.
 pub const MAX_SOUNDING: usize = 64;
-/// Events a track may have in one block; more are dropped and counted.
+/// Notes and hits a track may start in one block; more are dropped and counted. Ends have room of
+/// their own, as much again.
 pub const MAX_EVENTS: usize = 256;
 
 /// The events of one track in one block.
@@ -53,17 +54,22 @@ pub struct EventList {
 
 impl Default for EventList {
     fn default() -> Self {
-        EventList { events: Vec::with_capacity(MAX_EVENTS), dropped: 0 }
+        EventList { events: Vec::with_capacity(2 * MAX_EVENTS), dropped: 0 }
     }
 }
 
 impl EventList {
-    /// Append an event; drop and count it when the list is full.
+    /// Append an event. A start that finds no room is dropped and counted; an end that finds none ends
+    /// everything instead, so that no note ever hangs.
     pub fn push(&mut self, event: VoiceEvent) {
-        if self.events.len() < MAX_EVENTS {
+        let ends = matches!(event, VoiceEvent::Release { .. } | VoiceEvent::CutAll);
+        let room = if ends { 2 * MAX_EVENTS } else { MAX_EVENTS };
+        if self.events.len() < room {
             self.events.push(event);
-        } else {
+        } else if !ends {
             self.dropped += 1;
+        } else if let Some(last) = self.events.last_mut() {
+            *last = VoiceEvent::CutAll;
         }
     }
 
@@ -315,4 +321,30 @@ pub fn draw(seed: u64, clip: u32, what: u32, time: u32) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_full_a_block_is_no_end_is_lost() {
+        for count in [10, 200, 300, 600] {
+            let mut list = EventList::default();
+            for key in 0..count {
+                list.push(VoiceEvent::Note { offset: 0, pitch: 60, velocity: 1.0, key });
+                list.push(VoiceEvent::Release { key });
+            }
+            let mut held = Vec::new();
+            for event in list.iter() {
+                match *event {
+                    VoiceEvent::Note { key, .. } => held.push(key),
+                    VoiceEvent::Release { key } => held.retain(|k| *k != key),
+                    _ => held.clear(),
+                }
+            }
+            assert_eq!(held, [], "{count} notes");
+            assert!(list.events.capacity() == 2 * MAX_EVENTS);
+        }
+    }
 }
