@@ -343,7 +343,7 @@ mod tests {
                     _ => held.clear(),
                 }
             }
-            assert_eq!(held, [], "{count} notes");
+            assert!(held.is_empty(), "{count} notes: {held:?}");
             assert!(list.events.capacity() == 2 * MAX_EVENTS);
         }
     }

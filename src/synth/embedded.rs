@@ -241,9 +241,13 @@ impl Host {
     }
 
     fn set(&mut self, node: i32, control: usize, value: f32) {
-        // The ring has room for far more than a block's changes; a full one drops the change, and
-        // the next one of that knob comes soon.
-        let _ = self.controller.set_control(node, control, value);
+        // A full ring drops the change of a knob, and the next one of that knob comes soon.
+        let _ = self.try_set(node, control, value);
+    }
+
+    /// Set a control; `false` when the ring is full.
+    fn try_set(&mut self, node: i32, control: usize, value: f32) -> bool {
+        self.controller.set_control(node, control, value).is_ok()
     }
 
     /// The time tag of a frame of the coming block.
@@ -297,13 +301,26 @@ struct EmbeddedVoices {
 
 impl EmbeddedVoices {
     fn gate(&mut self, voice: u32, value: f32) {
-        let Some(active) = self.active.iter().find(|a| a.voice == voice) else { return };
-        if active.born == self.host.block {
-            if self.late.len() < self.late.capacity() {
-                self.late.push((voice, value));
-            }
-        } else if let Some(gate) = self.sounds[usize::from(active.sound)].gate {
-            self.host.set(node_id(voice), gate, value);
+        if !self.send_gate(voice, value) {
+            self.later(voice, value);
+        }
+    }
+
+    /// Send a gate; `false` when it has to wait for the next block: the voice starts in this very one,
+    /// or the ring is full.
+    fn send_gate(&mut self, voice: u32, value: f32) -> bool {
+        let Some(active) = self.active.iter().find(|a| a.voice == voice) else { return true };
+        let Some(gate) = self.sounds[usize::from(active.sound)].gate else { return true };
+        active.born != self.host.block && self.host.try_set(node_id(voice), gate, value)
+    }
+
+    /// Keep a gate for the next block. Of two of one voice the one that ends it sooner counts, so there
+    /// are never more than there are voices, and none is lost.
+    fn later(&mut self, voice: u32, value: f32) {
+        if let Some((_, gate)) = self.late.iter_mut().find(|(other, _)| *other == voice) {
+            *gate = gate.min(value);
+        } else if self.late.len() < self.late.capacity() {
+            self.late.push((voice, value));
         }
     }
 }
@@ -378,11 +395,14 @@ impl Voices for EmbeddedVoices {
             return;
         }
         self.host.run(out, &StereoBlock::SILENT);
-        for i in 0..self.late.len() {
-            let (voice, value) = self.late[i];
-            self.gate(voice, value);
+        let mut i = 0;
+        while let Some((voice, value)) = self.late.get(i).copied() {
+            if self.send_gate(voice, value) {
+                self.late.swap_remove(i);
+            } else {
+                i += 1;
+            }
         }
-        self.late.clear();
     }
 
     fn next_ended(&mut self) -> Option<u32> {
