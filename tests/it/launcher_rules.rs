@@ -97,7 +97,7 @@ impl Table {
     pub fn project(&self) -> Project {
         let mut p = project(TempoMap::constant(Bpm::from_milli(self.milli)));
         p.song.quantization = self.song;
-        p.scenes = (0..ROWS as u32).map(|row| scene(row)).collect();
+        p.scenes = (0..ROWS as u32).map(scene).collect();
         for (track, rows) in self.slots.iter().enumerate() {
             let dummy = clip(1 + track as u32, 960, true, ClipContent::Midi(notes(&[])));
             let id = add_track(&mut p, click_synth(), dummy);
