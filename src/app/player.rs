@@ -20,7 +20,7 @@ use crate::model::project::{Project, Song};
 use crate::model::time::Ticks;
 use crate::persistence::hcs;
 use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
-use crate::session::document::{collect, part, spawn, strip};
+use crate::session::document::{collect, spawn, strip};
 use crate::session::edit::{Edit, StripSet};
 use crate::session::error::EditError;
 use crate::session::history::{History, Outcome, Request, perform};
@@ -292,16 +292,6 @@ impl Player {
         let Ok(settings) = strip(&self.world, id) else { return };
         let Some(set) = strip_set(settings, target, value) else { return };
         perform(&mut self.world, Request::Silent(Edit::Strip(id, set)));
-    }
-
-    /// The tempo of the document's start.
-    pub fn song(&self) -> Option<&Song> {
-        self.world.get_resource::<Song>()
-    }
-
-    /// A track's name.
-    pub fn track_name(&self, id: TrackId) -> Option<&str> {
-        part::<crate::session::document::Name>(&self.world, id).ok().map(|n| n.0.as_str())
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::line::Line;
 use super::monitor::host_now_ns;
-use super::port::Period;
+use super::port::OutputsOnly;
 use super::{Backend, Device, Found, OpenError, PERIOD, RATE, Stream, Wish};
 
 /// Further behind than this (the machine slept), the clock begins anew instead of catching up.
@@ -53,32 +53,6 @@ impl Drop for Clock {
     }
 }
 
-/// A period into the void.
-struct Void<'a> {
-    out: &'a mut [Vec<f32>],
-    frames: usize,
-    host_ns: u64,
-}
-
-impl Period for Void<'_> {
-    fn frames(&self) -> usize {
-        self.frames
-    }
-    fn host_ns(&self) -> u64 {
-        self.host_ns
-    }
-    fn input(&self, _: usize) -> &[f32] {
-        &[]
-    }
-    fn output(&mut self, channel: usize) -> &mut [f32] {
-        self.out.get_mut(channel).map_or(&mut [], Vec::as_mut_slice)
-    }
-    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
-    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
-        false
-    }
-}
-
 impl Device for Null {
     fn play(
         self: Box<Self>,
@@ -116,7 +90,8 @@ impl Null {
             for channel in &mut out {
                 channel.fill(0.0);
             }
-            let mut void = Void { out: &mut out, frames: self.period, host_ns: host_now_ns() };
+            let mut void =
+                OutputsOnly { out: &mut out, frames: self.period, host_ns: host_now_ns() };
             line.play(self.rate, &mut void);
             count += 1;
         }
@@ -130,6 +105,7 @@ mod tests {
     use super::super::testing::Counter;
     use super::super::{Status, open};
     use super::*;
+    use crate::device::port::Period;
 
     fn wish() -> Wish {
         Wish { backend: Backend::Null, period: Some(64), ..Wish::default() }

@@ -22,3 +22,30 @@ pub trait Period {
     /// `false` when it does not fit: it was not sent, and nothing more fits in this period.
     fn midi_out(&mut self, port: usize, frame: u32, bytes: &[u8]) -> bool;
 }
+
+/// A period of outputs only.
+pub(super) struct OutputsOnly<'a> {
+    /// By channel, at least as long as the period.
+    pub(super) out: &'a mut [Vec<f32>],
+    pub(super) frames: usize,
+    pub(super) host_ns: u64,
+}
+
+impl Period for OutputsOnly<'_> {
+    fn frames(&self) -> usize {
+        self.frames
+    }
+    fn host_ns(&self) -> u64 {
+        self.host_ns
+    }
+    fn input(&self, _: usize) -> &[f32] {
+        &[]
+    }
+    fn output(&mut self, channel: usize) -> &mut [f32] {
+        self.out.get_mut(channel).map_or(&mut [], |out| &mut out[..self.frames])
+    }
+    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
+    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
+        false
+    }
+}

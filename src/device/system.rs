@@ -10,7 +10,7 @@ use cpal::{
 
 use super::line::{End, Line};
 use super::monitor::host_now_ns;
-use super::port::Period;
+use super::port::{OutputsOnly, Period};
 use super::{Backend, Device, Found, OpenError, Stream, Wish};
 
 /// Longest period that the callback is asked for; a longer request is filled in parts.
@@ -259,7 +259,7 @@ impl Spread {
             for out in &mut self.out {
                 out[..frames].fill(0.0);
             }
-            play(&mut Outputs { out: &mut self.out, frames, host_ns: host_now_ns() });
+            play(&mut OutputsOnly { out: &mut self.out, frames, host_ns: host_now_ns() });
             part.fill(T::EQUILIBRIUM);
             for (i, frame) in part.chunks_exact_mut(self.channels).enumerate() {
                 if self.channels == 1 {
@@ -271,32 +271,6 @@ impl Spread {
                 }
             }
         }
-    }
-}
-
-/// A period of outputs only.
-struct Outputs<'a> {
-    out: &'a mut [Vec<f32>],
-    frames: usize,
-    host_ns: u64,
-}
-
-impl Period for Outputs<'_> {
-    fn frames(&self) -> usize {
-        self.frames
-    }
-    fn host_ns(&self) -> u64 {
-        self.host_ns
-    }
-    fn input(&self, _: usize) -> &[f32] {
-        &[]
-    }
-    fn output(&mut self, channel: usize) -> &mut [f32] {
-        self.out.get_mut(channel).map_or(&mut [], |out| &mut out[..self.frames])
-    }
-    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
-    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
-        false
     }
 }
 

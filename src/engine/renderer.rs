@@ -114,7 +114,8 @@ pub struct Renderer {
     trash: Producer<Trash>,
     unsent: Vec<Trash>,
     workers: Option<Workers>,
-    /// Events and journal lines lost because nobody took them.
+    /// Events, journal lines and blocks of the master lost because nobody took them, and what hands
+    /// played that found no room.
     pub lost: u64,
     /// Sounds and effects that broke.
     pub faults: u64,

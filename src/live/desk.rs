@@ -349,7 +349,7 @@ impl Desk {
             self.say(format!("{} notes found no free voice", now.0 - self.told.0));
         }
         if now.1 > self.told.1 {
-            self.say("the engine had more to tell than was taken: the journal has gaps");
+            self.say("more happened than could be taken in: journal, recording or what hands played have gaps");
         }
         self.told = now;
         std::mem::take(&mut self.news)

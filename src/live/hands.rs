@@ -233,9 +233,9 @@ impl Hands {
         }
     }
 
-    /// Commands and questions that found no room.
-    pub fn lost(&self) -> u64 {
-        self.out.lost
+    /// Commands and questions that found no room since the last call.
+    pub fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.out.lost)
     }
 }
 

@@ -18,8 +18,6 @@ pub struct Performer {
     block: Outputs,
     used: usize,
     tap: Producer<StereoBlock>,
-    /// Blocks of the master that nobody took.
-    untapped: u64,
     hands: Option<Hands>,
     returns: Option<Return>,
 }
@@ -50,9 +48,9 @@ impl Performer {
     /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
         let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
-        let (block, used, untapped) = (Outputs::SILENT, BLOCK, 0);
+        let (block, used) = (Outputs::SILENT, BLOCK);
         let (hands, returns) = (None, None);
-        (Performer { renderer, block, used, tap, untapped, hands, returns }, blocks)
+        (Performer { renderer, block, used, tap, hands, returns }, blocks)
     }
 
     /// Let it hear MIDI and light controllers.
@@ -74,7 +72,8 @@ impl Performer {
     /// Compute the next block and tap it. The same live and offline.
     pub fn next_block(&mut self, time: HostTime) -> &Outputs {
         self.renderer.render(&[], &mut self.block, time);
-        self.untapped += u64::from(self.tap.push(self.block.master).is_err());
+        // A block of the master that nobody takes is told of like all that is lost.
+        self.renderer.lost += u64::from(self.tap.push(self.block.master).is_err());
         &self.block
     }
 }
@@ -92,6 +91,7 @@ impl Callback for Performer {
             period.midi_in(&mut |port, frame, bytes| {
                 hands.hear(port, first + u64::from(frame), bytes);
             });
+            self.renderer.lost += hands.take_lost();
         }
         let (mut at, nanoseconds) = (0, period.host_ns());
         let with_cue = !period.output(2).is_empty();
