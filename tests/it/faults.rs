@@ -14,8 +14,8 @@ use hardcore::model::track::{Instrument, TrackKind};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::mixer::{add_tone, blank, effect, listen, peak, tone};
-use crate::support::{add_track, clip, factory, notes, swap_clips, swap_rack};
+use crate::mixer::{add_tone, effect, listen, peak, tone};
+use crate::support::{add_track, blank, clip, factory, notes, swap_clips, swap_rack};
 
 /// The real sounds, and the bad ones whose names begin with the way they go: `nan_`, `inf_`, `huge_`,
 /// `panic_`.

@@ -12,8 +12,8 @@ use hardcore::model::scene::Scene;
 use hardcore::model::time::Ticks;
 use hardcore::model::track::TrackKind;
 
-use crate::mixer::{blank, listen, start};
-use crate::support::{add_track, click_synth, clip, notes};
+use crate::mixer::{listen, start};
+use crate::support::{add_track, blank, click_synth, clip, notes};
 
 /// 120 BPM at 48 kHz: a bar is 96,000 frames, 1500 blocks.
 pub const BAR: u64 = 96_000;

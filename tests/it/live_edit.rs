@@ -13,9 +13,9 @@ use hardcore::model::time::{Bpm, Ticks};
 use hardcore::model::track::{Instrument, TrackKind};
 use std::sync::Arc;
 
-use crate::mixer::{add_tone, blank, effect, jump, listen, peak, start, tone, tone_clip};
+use crate::mixer::{add_tone, effect, jump, listen, peak, start, tone, tone_clip};
 use crate::support::{
-    add_track, click_synth, clicks, clip, factory, notes, swap_clips, swap_rack, swap_song,
+    add_track, blank, click_synth, clicks, clip, factory, notes, swap_clips, swap_rack, swap_song,
 };
 
 #[test]

@@ -22,11 +22,11 @@ use hardcore::model::mixer::{Bus, Db, Effect, MixerSettings, PluginType, Send};
 use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
 use hardcore::model::scene::{Scene, Slot};
-use hardcore::model::time::{Bpm, TempoMap, Ticks};
+use hardcore::model::time::Ticks;
 use hardcore::model::track::{Instrument, Kit, Pad, PadSound, TrackKind};
 
 use crate::support::{
-    add_track, click_synth, clicks, clip, factory, notes, offline, project, swap_clips,
+    add_track, blank, click_synth, clicks, clip, factory, notes, offline, swap_clips,
 };
 
 const RATE: u32 = 48_000;
@@ -48,10 +48,6 @@ fn make_tone() -> Samples {
     let frame = |i: usize| kira::Frame::from_mono(0.5 * (step * (i % 480) as f32).sin());
     let frames: Vec<kira::Frame> = (0..4 * RATE as usize).map(frame).collect();
     [(tone_path(), Sample { frames: frames.into(), rate: RATE })].into()
-}
-
-pub fn blank() -> Project {
-    project(TempoMap::constant(Bpm::from_milli(120_000)))
 }
 
 pub fn tone_clip() -> ClipContent {

@@ -7,8 +7,8 @@ use hardcore::model::ids::IdCounter;
 use hardcore::model::project::Project;
 use hardcore::session::act::run_lines;
 
-use crate::mixer::{add_tone, blank, jump, listen, peak, start, tone};
-use crate::support::{add_track, click_synth, clicks, clip, factory, notes};
+use crate::mixer::{add_tone, jump, listen, peak, start, tone};
+use crate::support::{add_track, blank, click_synth, clicks, clip, factory, notes};
 
 /// Edit what plays by lines of actions, and have it played.
 fn edit(run: &mut Offline, p: &mut Project, lines: &[&str]) {

@@ -16,7 +16,7 @@ use hardcore::model::mixer::MixerSettings;
 use hardcore::model::project::Project;
 use hardcore::model::sample::SamplePath;
 use hardcore::model::scene::{Scene, Slot};
-use hardcore::model::time::{TempoMap, Ticks};
+use hardcore::model::time::{Bpm, TempoMap, Ticks};
 use hardcore::model::track::{Instrument, Track, TrackKind};
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
@@ -56,6 +56,11 @@ pub fn click_samples(path: &SamplePath, rate: u32, count: usize) -> Samples {
 /// An empty project at this tempo.
 pub fn project(tempo: TempoMap) -> Project {
     Project::new("test", tempo, "F minor".parse().expect("a key"))
+}
+
+/// An empty project at 120 BPM.
+pub fn blank() -> Project {
+    project(TempoMap::constant(Bpm::from_milli(120_000)))
 }
 
 /// Notes of one tick's distance from each other being irrelevant: `starts` in ticks, 60 ticks long.

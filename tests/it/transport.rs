@@ -10,8 +10,8 @@ use hardcore::model::launch::{ClipState, LaunchSettings, Quantization};
 use hardcore::model::time::{Bpm, Signature, Ticks};
 
 use crate::launching::{BAR, BAR_BLOCKS, events, press, rows, stopped, told};
-use crate::mixer::{blank, listen, start};
-use crate::support::{add_track, click_synth, clicks, clip, notes};
+use crate::mixer::{listen, start};
+use crate::support::{add_track, blank, click_synth, clicks, clip, notes};
 
 fn send(run: &mut Offline, gesture: Gesture) {
     run.engine.send(None, gesture).expect("room");

@@ -27,7 +27,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use crate::jack::server::{Other, PERIOD, RATE, on_jack};
-use crate::launcher_rules::{Judge, ROWS, TRACKS, Table, frame, gesture};
+use crate::judge::{Judge, ROWS, TRACKS, Table, frame, gesture};
 use crate::support::{add_track, click_samples, clicks, clip, factory, notes, project};
 
 /// Has these samples at hand.
@@ -218,7 +218,7 @@ fn noise(seconds: u64) -> (SamplePath, Sample, ClipContent) {
 
 #[test]
 fn random_launches_are_on_their_frames_at_the_tap_and_through_jack() {
-    on_jack("live_jack::random_launches_are_on_their_frames_at_the_tap_and_through_jack", |_| {
+    on_jack("set::random_launches_are_on_their_frames_at_the_tap_and_through_jack", |_| {
         let seconds = long(20, 600);
         let mut rng = Pcg64Mcg::seed_from_u64(8);
         let table = Table::on_lines(&mut rng);
@@ -283,7 +283,7 @@ fn random_launches_are_on_their_frames_at_the_tap_and_through_jack() {
 #[test]
 fn rolls_on_samples_are_exact_with_all_cores_busy_and_the_engine_thread_stalled() {
     on_jack(
-        "live_jack::rolls_on_samples_are_exact_with_all_cores_busy_and_the_engine_thread_stalled",
+        "set::rolls_on_samples_are_exact_with_all_cores_busy_and_the_engine_thread_stalled",
         |_| {
             let seconds = long(20, 600);
             let path = SamplePath::new("click.wav").expect("a good path");

@@ -28,10 +28,23 @@ struct Live {
     blocks: Vec<StereoBlock>,
     onsets: rtrb::Producer<(usize, u64)>,
     frames: Arc<AtomicU64>,
+    /// When the last period began, ns.
+    woke: u64,
+    /// The frame of the last period that began late, by more than [`LATE`].
+    late: Arc<AtomicU64>,
 }
+
+/// A period that begins this much too long after the one before, in ns, moves scsynth's clock, which is
+/// read then.
+const LATE: u64 = 1_000_000;
 
 impl Callback for Live {
     fn process(&mut self, period: &mut dyn Period) {
+        let woke = host_now_ns();
+        let due = self.woke + period.frames() as u64 * 1_000_000_000 / u64::from(RATE);
+        if std::mem::replace(&mut self.woke, woke) > 0 && woke > due + LATE {
+            self.late.store(self.renderer.frame(), Relaxed);
+        }
         self.returns.period(self.renderer.frame());
         let mut out = Outputs::SILENT;
         for at in (0..period.frames()).step_by(BLOCK) {
@@ -64,8 +77,10 @@ struct Set {
     onsets: rtrb::Consumer<(usize, u64)>,
     frames: Arc<AtomicU64>,
     events: Vec<Event>,
-    /// How many, and the frames on which they were noticed.
-    xruns: (u64, Vec<u64>),
+    xruns: u64,
+    late: Arc<AtomicU64>,
+    /// Frames on which an xrun or a late period was noticed.
+    disturbed: Vec<u64>,
     /// When the callback was last seen to go on.
     went_on: (u64, Instant),
     longest_halt: Duration,
@@ -97,12 +112,33 @@ impl Set {
         let frames = Arc::new(AtomicU64::new(0));
         let returns = server.returns();
         let blocks = vec![StereoBlock::SILENT; returns.pairs()];
-        let live = Live { renderer, returns, blocks, onsets: produce, frames: Arc::clone(&frames) };
+        let late = Arc::new(AtomicU64::new(0));
+        let told = (Arc::clone(&frames), Arc::clone(&late));
+        let live = Live {
+            renderer,
+            returns,
+            blocks,
+            onsets: produce,
+            frames: told.0,
+            woke: 0,
+            late: told.1,
+        };
         let wish = Wish { backend: Backend::Jack, inputs: server.inputs(), ..Wish::default() };
         let running = open(&wish, Box::new(live)).map_err(|e| e.0).unwrap();
-        let (events, heard, xruns, longest_halt) = Default::default();
-        let went_on = (0, Instant::now());
-        Set { server, engine, running, onsets, frames, events, heard, xruns, went_on, longest_halt }
+        Set {
+            server,
+            engine,
+            running,
+            onsets,
+            frames,
+            events: Vec::new(),
+            xruns: 0,
+            late,
+            disturbed: Vec::new(),
+            went_on: (0, Instant::now()),
+            longest_halt: Duration::ZERO,
+            heard: Default::default(),
+        }
     }
 
     /// What the engine thread does every few milliseconds.
@@ -115,9 +151,12 @@ impl Set {
             self.events.push(event);
         }
         let (now, xruns) = (self.frames.load(Relaxed), self.running.monitor.sample().xruns);
-        if xruns != self.xruns.0 {
-            self.xruns.0 = xruns;
-            self.xruns.1.push(now);
+        let late = self.late.load(Relaxed);
+        if xruns != self.xruns {
+            self.xruns = xruns;
+            self.disturbed.push(now);
+        } else if late > self.disturbed.last().copied().unwrap_or(0) {
+            self.disturbed.push(late);
         }
         if now != self.went_on.0 {
             self.went_on = (now, Instant::now());
@@ -163,7 +202,7 @@ impl Set {
 
 fn on_scsynth(name: &str, body: fn(&mut server::Server)) {
     if has("scsynth") {
-        on_jack(&format!("live_scsynth::{name}"), body);
+        on_jack(&format!("scsynth::{name}"), body);
     }
 }
 
@@ -171,10 +210,6 @@ fn signal(set: &Set, signal: &str) {
     let id = set.server.process_id().unwrap().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
 }
-
-/// Xruns a second from which on scsynth's clock starts anew too often for its times to be judged: other
-/// programs take the cores.
-const BUSY: f64 = 1.0;
 
 #[test]
 fn notes_at_scsynth_come_in_time() {
@@ -186,10 +221,10 @@ fn notes_at_scsynth_come_in_time() {
         let long = std::env::var_os("HARDCORE_SOAK").is_some();
         set.play(if long { 600.0 } else { 20.0 });
         let apart = set.apart();
-        // At an xrun scsynth's clock starts anew.
+        // scsynth's clock starts anew at an xrun and is off after a late period.
         let disturbed = |at: u64| {
             let near = |x: &u64| (x.saturating_sub(4800)..x + 12_000).contains(&at);
-            set.xruns.1.iter().any(near)
+            set.disturbed.iter().any(near)
         };
         let calm: Vec<_> = apart.iter().filter(|(at, _)| !disturbed(*at)).collect();
         let missing = calm.iter().filter(|(_, off)| off.is_none()).count();
@@ -200,30 +235,31 @@ fn notes_at_scsynth_come_in_time() {
         };
         let all = sorted(apart.iter().filter_map(|(_, off)| *off).collect());
         let off = sorted(calm.iter().filter_map(|(_, off)| *off).collect());
-        let xruns_a_second = set.xruns.0 as f64 / if long { 600.0 } else { 20.0 };
-        if off.len() <= 100 || xruns_a_second > BUSY {
-            eprintln!(
-                "SKIPPED: {} xruns, {} notes of {} away from them: this machine is too busy to judge by",
-                set.xruns.0,
-                off.len(),
-                all.len()
-            );
-            return;
-        }
-        let worst = off[off.len() - 1];
         println!(
-            "{} notes, {} of them away from the {} xruns: median {:.3} ms, 99 % {:.3} ms, worst \
-             {:.3} ms apart, {missing} missing; at xruns worst {:.3} ms; {:?}",
+            "{} notes, {} of them away from {} xruns and late periods ({} xruns)",
             apart.len(),
             calm.len(),
-            set.xruns.0,
-            ms(off[off.len() / 2]),
-            ms(off[off.len() * 99 / 100]),
-            ms(worst),
+            set.disturbed.len(),
+            set.xruns,
+        );
+        if off.len() < apart.len() / 4 {
+            eprintln!("SKIPPED: this machine is too busy to judge by");
+            return;
+        }
+        let at = |share: usize| off[(off.len() - 1) * share / 100];
+        println!(
+            "median {:.3} ms, 99 % {:.3} ms, worst {:.3} ms apart, {missing} missing; elsewhere worst {:.3} \
+             ms; {:?}",
+            ms(at(50)),
+            ms(at(99)),
+            ms(at(100)),
             ms(all[all.len() - 1]),
             set.server.timing(),
         );
-        assert!(missing == 0 && worst.abs() <= i64::from(RATE) / 1000);
+        // Twenty seconds beside who knows what: a fault of ours shows in the middle, the machine's in the
+        // worst. In ten quiet minutes the worst counts.
+        let (share, most) = if long { (100, RATE / 1000) } else { (50, RATE / 4000) };
+        assert!(missing == 0 && at(share).abs() <= i64::from(most));
     });
 }
 
@@ -282,7 +318,7 @@ fn a_hanging_scsynth_is_replaced() {
 
 #[test]
 fn without_scsynth_the_set_plays() {
-    on_jack("live_scsynth::without_scsynth_the_set_plays", |_| {
+    on_jack("scsynth::without_scsynth_the_set_plays", |_| {
         let mut set = Set::start("scsynth-that-nobody-has");
         set.wait_for(
             "it is said",

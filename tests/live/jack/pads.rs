@@ -19,8 +19,7 @@ use jack::{
 };
 
 use super::server::{PERIOD, RATE, Xruns, on_jack, until};
-use crate::mixer::blank;
-use crate::support::{add_track, click_synth, clip, factory, notes};
+use crate::support::{add_track, blank, click_synth, clip, factory, notes};
 
 /// What happened at the controller, with its frame on the server's clock.
 enum Seen {
