@@ -5,7 +5,6 @@ use super::plan::Target;
 use super::prepare::{Engine, PrepareError, Samples};
 use super::protocol::{Gesture, Swap};
 use super::sound::SoundFactory;
-use crate::model::ids::TrackId;
 use crate::model::mixer::{Effect, MixerSettings};
 use crate::model::project::Project;
 use crate::model::track::{Instrument, PadSound, Track, TrackKind};
@@ -50,10 +49,12 @@ impl Update {
 impl Engine {
     /// Prepare the way from `old`, which plays, to `new`. Steps have to be [sent](Engine::send_steps)
     /// in order, and before the next update, which starts from what this one says
-    /// [plays](Update::plays).
+    /// [plays](Update::plays). What could not be done is not tried again as long as the document asks
+    /// for the same: `asked` is what the last update was for.
     pub fn update(
         &mut self,
         old: &Project,
+        asked: &Project,
         new: &Project,
         factory: &dyn SoundFactory,
         samples: &Samples,
@@ -70,10 +71,10 @@ impl Engine {
             update.steps.push(Step::Swap(swap));
         }
         for t in &new.tracks {
-            let before = old.track(t.id);
-            let Some(before) = before else { continue };
+            let Some(before) = old.track(t.id) else { continue };
+            let refused = || asked.track(t.id).is_some_and(|a| plays(asked, a) == plays(new, t));
             if plays(old, before) != plays(new, t)
-                && !update.swap(self.clips_swap(new, t.id, factory, samples))
+                && (refused() || !update.swap(self.clips_swap(new, t.id, factory, samples)))
                 && let Some(t) = update.plays.tracks.iter_mut().find(|p| p.id == t.id)
             {
                 (t.clips, t.kind) = (before.clips.clone(), before.kind.clone());
@@ -83,13 +84,11 @@ impl Engine {
         for (node, mixer, before) in strips(old, new, self) {
             let Some(before) = before else { continue };
             let (was, is) = (&before.inserts, &mixer.inserts);
-            let rack = |list: &[Effect]| -> Vec<_> {
-                list.iter().map(|e| (e.id, e.name.clone(), e.plugin, e.state.clone())).collect()
-            };
+            let refused = || strip(asked, new, node).is_some_and(|m| rack(&m.inserts) == rack(is));
             if rack(was) == rack(is) {
                 effects(was, is, node, factory, &mut update);
             } else if inserts(new, node, self.layout.master()).is_some()
-                && !update.swap(self.rack_swap(new, node, factory))
+                && (refused() || !update.swap(self.rack_swap(new, node, factory)))
                 && let Some(mixer) = mixer_mut(&mut update.plays, node)
             {
                 mixer.inserts.clone_from(was);
@@ -264,6 +263,11 @@ fn levels(old: &MixerSettings, new: &MixerSettings, node: usize, update: &mut Up
     }
 }
 
+/// What decides which sounds stand in a rack.
+fn rack(list: &[Effect]) -> impl PartialEq + use<'_> {
+    list.iter().map(|e| (e.id, &e.name, e.plugin, &e.state)).collect::<Vec<_>>()
+}
+
 fn mixer_mut(p: &mut Project, node: usize) -> Option<&mut MixerSettings> {
     let tracks = p.tracks.iter_mut().map(|t| &mut t.mixer);
     let mut all = tracks.chain(p.buses.iter_mut().map(|b| &mut b.mixer));
@@ -276,11 +280,20 @@ fn strips<'a>(
     new: &'a Project,
     engine: &Engine,
 ) -> Vec<(usize, &'a MixerSettings, Option<&'a MixerSettings>)> {
-    let track = |id: TrackId| old.track(id).map(|t| &t.mixer);
-    let tracks = new.tracks.iter().enumerate().map(|(i, t)| (i, &t.mixer, track(t.id)));
-    let first = new.tracks.len();
-    let buses = new.buses.iter().enumerate();
-    let buses = buses.map(|(i, b)| (first + i, &b.mixer, old.bus(b.id).map(|b| &b.mixer)));
-    let master = (engine.layout.master(), &new.song.master, Some(&old.song.master));
-    tracks.chain(buses).chain([master]).collect()
+    let tracks = new.tracks.iter().map(|t| &t.mixer);
+    let buses = new.buses.iter().map(|b| &b.mixer);
+    let nodes = tracks.chain(buses).enumerate();
+    let nodes = nodes.chain([(engine.layout.master(), &new.song.master)]);
+    nodes.map(|(node, mixer)| (node, mixer, strip(old, new, node))).collect()
+}
+
+/// The strip of `new`'s node as it is in another state of the document.
+fn strip<'a>(other: &'a Project, new: &Project, node: usize) -> Option<&'a MixerSettings> {
+    match (new.tracks.get(node), node.checked_sub(new.tracks.len())) {
+        (Some(track), _) => other.track(track.id).map(|t| &t.mixer),
+        (None, Some(bus)) if bus < new.buses.len() => {
+            other.bus(new.buses[bus].id).map(|b| &b.mixer)
+        }
+        _ => Some(&other.song.master),
+    }
 }

@@ -307,12 +307,13 @@ impl Desk {
 
     fn patch(&mut self, patches: Vec<Patch>) {
         let journaled = self.journal.is_some().then(|| patches.clone());
+        let asked = self.project.clone();
         patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
         let problems = self.loader.load(&self.project, &mut self.samples);
         let names_before = self.engine.layout.names.clone();
         let snapshot_before = Arc::clone(&self.engine.snapshot);
-        let mut update =
-            self.engine.update(&self.playing, &self.project, &*self.factory, &self.samples);
+        let (new, factory) = (&self.project, &*self.factory);
+        let mut update = self.engine.update(&self.playing, &asked, new, factory, &self.samples);
         let serials = self.engine.send_steps(&mut update);
         if let (Some(journal), Some(patches)) = (&self.journal, journaled) {
             journal.line(Line::Edit { serials, patches });

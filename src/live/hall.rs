@@ -24,6 +24,8 @@ use crate::synth::scsynth::{Config, NEEDS_JACK, Server};
 
 /// Between two rounds of chores while nothing is asked.
 const ROUND: Duration = Duration::from_millis(2);
+/// Most orders of one round.
+const BATCH: usize = 4096;
 /// Rounds between two looks at the device.
 const LOOK: u32 = 5;
 
@@ -205,17 +207,12 @@ impl Round {
     fn run(mut self, orders: &Receiver<Order>) {
         let mut rounds = 0u32;
         loop {
-            match orders.recv_timeout(ROUND) {
-                Ok(Order::Quit) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(order) => self.order(order),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            let mut more = orders.try_iter().take(4096);
-            if more.by_ref().any(|order| {
-                let quit = matches!(order, Order::Quit);
-                self.order(order);
-                quit
-            }) {
+            let first = match orders.recv_timeout(ROUND) {
+                Ok(order) => Some(order),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            if self.orders(first.into_iter().chain(orders.try_iter().take(BATCH))) {
                 break;
             }
             let mut news = self.desk.tend();
@@ -238,6 +235,26 @@ impl Round {
         for item in news {
             let _ = self.tell.send(Report::News(item));
         }
+    }
+
+    /// Do what came since the last round; `true` when it is to end. Edits are made first and all at
+    /// once: preparing a thousand takes hardly longer than one, and a stop that waited behind each of
+    /// them would come seconds late.
+    fn orders(&mut self, came: impl Iterator<Item = Order>) -> bool {
+        let (mut patches, mut rest) = (Vec::new(), Vec::new());
+        let mut quit = false;
+        for order in came {
+            match order {
+                Order::Patch(more) => patches.extend(more),
+                Order::Quit => quit = true,
+                other => rest.push(other),
+            }
+        }
+        if !patches.is_empty() {
+            self.order(Order::Patch(patches));
+        }
+        rest.into_iter().for_each(|order| self.order(order));
+        quit
     }
 
     fn order(&mut self, order: Order) {

@@ -83,11 +83,11 @@ impl<'a> Replay<'a> {
             Line::Head { .. } => {}
             Line::End(frames) => self.last = frames.saturating_sub(1),
             Line::Edit { serials, patches } => {
+                let asked = self.project.clone();
                 patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
                 self.problems.extend(self.loader.load(&self.project, &mut self.samples));
-                let engine = &mut self.run.engine;
-                let update =
-                    engine.update(&self.playing, &self.project, self.factory, &self.samples);
+                let (engine, new) = (&mut self.run.engine, &self.project);
+                let update = engine.update(&self.playing, &asked, new, self.factory, &self.samples);
                 self.playing = update.plays;
                 self.problems.extend(update.problems);
                 let swaps = update.steps.into_iter().filter_map(|step| match step {

@@ -13,7 +13,7 @@ use crate::support::{add_track, blank, click_synth, clicks, clip, factory, notes
 /// Edit what plays by lines of actions, and have it played.
 fn edit(run: &mut Offline, p: &mut Project, lines: &[&str]) {
     let (new, _) = run_lines(p.clone(), lines).expect("good lines");
-    let mut update = run.engine.update(p, &new, factory().as_ref(), &tone());
+    let mut update = run.engine.update(p, p, &new, factory().as_ref(), &tone());
     run.engine.send_steps(&mut update);
     assert_eq!(update.problems, Vec::<String>::new());
     assert!(update.plays == new);
@@ -113,7 +113,7 @@ fn what_cannot_be_prepared_is_named_and_the_rest_goes_on() {
     let (mut new, _) = run_lines(p.clone(), &lines).expect("good lines");
     let samples = hardcore::engine::prepare::Samples::new();
     new.tracks[0].clips[0].length = hardcore::model::time::Ticks(4000);
-    let mut update = run.engine.update(&p, &new, factory().as_ref(), &samples);
+    let mut update = run.engine.update(&p, &p, &new, factory().as_ref(), &samples);
     assert_eq!(update.problems.len(), 1);
     assert!(update.problems[0].contains("sample"), "{}", update.problems[0]);
     assert_eq!(update.plays.tracks[0].clips, p.tracks[0].clips);
