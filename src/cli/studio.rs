@@ -195,6 +195,7 @@ impl Studio {
         Wish {
             backend: audio.backend.parse().unwrap_or_default(),
             name: audio.device.clone(),
+            rate: (audio.rate > 0).then_some(audio.rate),
             period: (audio.period > 0).then_some(audio.period),
             master: settings::pair(&audio.master).unwrap_or((1, 2)),
             cue: settings::pair(&audio.cue),

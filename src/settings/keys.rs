@@ -92,6 +92,15 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "audio.rate",
+        env: "HARDCORE_AUDIO_RATE",
+        flag: "audio-rate",
+        wants: "a whole number of Hz from 22050 to 192000, or 0 for the device's own",
+        help: "sample rate to ask the device for; JACK's is set at its server",
+        text: false,
+        ..KEY
+    },
+    Key {
         name: "audio.period",
         env: "HARDCORE_AUDIO_PERIOD",
         flag: "period",

@@ -205,6 +205,7 @@ impl Settings {
             "audio.backend" => {
                 ["auto", "jack", "system", "null"].contains(&self.audio.backend.as_str())
             }
+            "audio.rate" => matches!(self.audio.rate, 0 | 22_050..=192_000),
             "audio.period" => matches!(self.audio.period, 0 | 16..=8192),
             "audio.master" => pair(&self.audio.master).is_some(),
             "audio.cue" => self.audio.cue == "none" || pair(&self.audio.cue).is_some(),
@@ -226,6 +227,7 @@ impl Settings {
             "render.bits" => self.render.bits.to_string(),
             "audio.device" => self.audio.device.clone(),
             "audio.backend" => self.audio.backend.clone(),
+            "audio.rate" => self.audio.rate.to_string(),
             "audio.period" => self.audio.period.to_string(),
             "audio.master" => self.audio.master.clone(),
             "audio.cue" => self.audio.cue.clone(),

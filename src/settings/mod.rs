@@ -77,6 +77,8 @@ pub struct Audio {
     pub device: String,
     /// `auto`, `jack`, `system` or `null`.
     pub backend: String,
+    /// Frames per second; 0 takes the device's.
+    pub rate: u32,
     /// Frames of a period; 0 takes the device's.
     pub period: u32,
     /// The device's outputs for the master, counted from 1, such as `1-2`.
@@ -143,6 +145,7 @@ impl Settings {
             audio: Audio {
                 device: "default".to_owned(),
                 backend: "auto".to_owned(),
+                rate: 0,
                 period: 0,
                 master: "1-2".to_owned(),
                 cue: "none".to_owned(),

@@ -43,6 +43,9 @@ pub struct Flags {
     /// Kind of device: auto, jack, system or null
     #[arg(long, global = true, value_name = "KIND")]
     pub backend: Option<String>,
+    /// Sample rate to ask the device for in Hz; 0 takes its own
+    #[arg(long, global = true, value_name = "HZ")]
+    pub audio_rate: Option<u32>,
     /// Frames the device asks for at a time
     #[arg(long, global = true, value_name = "FRAMES")]
     pub period: Option<u32>,
@@ -149,6 +152,7 @@ impl Sources {
                 "bits" => flags.bits.map(|bits| Value::from(bits.to_string())),
                 "device" => flags.device.as_deref().map(Value::from),
                 "backend" => flags.backend.as_deref().map(Value::from),
+                "audio-rate" => flags.audio_rate.map(Value::from),
                 "period" => flags.period.map(Value::from),
                 "master" => flags.master.as_deref().map(Value::from),
                 "cue" => flags.cue.as_deref().map(Value::from),

@@ -69,7 +69,7 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 #[test]
 fn every_key_can_be_set_in_every_way() {
     let values = [
-        "here", "there", "trace", "88200", "32f", "7", "null", "128", "3-4", "1-2", "40",
+        "here", "there", "trace", "88200", "32f", "7", "null", "96000", "128", "3-4", "1-2", "40",
         "scsynth", "in", "9000", "3",
     ];
     let flags = Flags {
@@ -81,6 +81,7 @@ fn every_key_can_be_set_in_every_way() {
         bits: Some(Bits::Float32),
         device: Some("7".into()),
         backend: Some("null".into()),
+        audio_rate: Some(96_000),
         period: Some(128),
         master: Some("3-4".into()),
         cue: Some("1-2".into()),
@@ -291,7 +292,7 @@ fn toml_of(settings: &Settings) -> String {
     let Settings { folders, log, render, audio, launch, synth, midi, osc, compose } = settings;
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
-         [audio]\ndevice = {:?}\nbackend = {:?}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
+         [audio]\ndevice = {:?}\nbackend = {:?}\nrate = {}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
          [launch]\ngrace_ms = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
         folders.library,
         folders.synthdefs,
@@ -300,6 +301,7 @@ fn toml_of(settings: &Settings) -> String {
         render.bits,
         audio.device,
         audio.backend,
+        audio.rate,
         audio.period,
         audio.master,
         audio.cue,
