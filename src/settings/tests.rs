@@ -208,7 +208,7 @@ fn unknown_keys_are_named_with_what_was_probably_meant() {
         [
             format!("\"log.levle\" is no setting; did you mean log.level? {}", place(3)),
             format!("\"moon.phase\" is no setting and does nothing {}", place(4)),
-            format!("\"rate\" is no setting; did you mean render.rate? {}", place(1)),
+            format!("\"rate\" is no setting; did you mean audio.rate? {}", place(1)),
             format!("\"render.bit\" is no setting; did you mean render.bits? {}", place(2)),
             "HARDCORE_RENDER_RAT is no setting; did you mean HARDCORE_RENDER_RATE? (environment HARDCORE_RENDER_RAT)"
                 .to_owned(),
