@@ -117,6 +117,9 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         }
     }
     set.status.end();
+    if let Some(sentence) = set.status.health.as_deref().and_then(summary) {
+        set.status.say(out, &sentence)?;
+    }
     if set.player.is_changed() {
         eprintln!("hardcore: note: changes were not saved; the line save does that");
     }
@@ -388,6 +391,22 @@ impl Status {
     fn end(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// How the callback did over the whole set; `None` when it never ran.
+fn summary(h: &Health) -> Option<String> {
+    let period = h.frames.checked_div(h.periods).filter(|frames| *frames > 0)?;
+    let at = |share| h.histogram.quantile_ns(share) as f64 / 1e6;
+    Some(format!(
+        "{} periods of {period} frames; the callback took at most {:.2} ms in half, {:.2} ms in 99 %, {:.2} ms \
+         in all of them; {} xruns, {} ours",
+        h.periods,
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        h.xruns,
+        h.ours
+    ))
 }
 
 /// One line: where the music is, what plays, how the device does.
