@@ -157,16 +157,19 @@ impl Hands {
                     Control::Wired(std::mem::replace(&mut self.wired, new))
                 }
                 Control::Grid(new) => Control::Grid(std::mem::replace(&mut self.grid, new)),
-                Control::Surface(port, new) => {
-                    let Some(there) = self.ports.get_mut(port) else { continue };
-                    if let Some(old) = &mut there.surface {
-                        let (wired, grid, out) = (&mut *self.wired, &mut *self.grid, &mut self.out);
-                        let port = port as u8;
-                        old.let_go(&mut |i| intent(i, port, frame, wired, grid, out));
+                Control::Surface(port, new) => match self.ports.get_mut(port) {
+                    Some(there) => {
+                        if let Some(old) = &mut there.surface {
+                            let (wired, grid) = (&mut *self.wired, &mut *self.grid);
+                            let (own, out) = (port as u8, &mut self.out);
+                            old.let_go(&mut |i| intent(i, own, frame, wired, grid, out));
+                        }
+                        there.greets = new.is_some();
+                        Control::Surface(port, std::mem::replace(&mut there.surface, new))
                     }
-                    there.greets = new.is_some();
-                    Control::Surface(port, std::mem::replace(&mut there.surface, new))
-                }
+                    // No such port: it goes back as it came, and is not dropped here.
+                    None => Control::Surface(port, new),
+                },
                 Control::Panic => {
                     let Wired { route, state } = &mut *self.wired;
                     let out = &mut self.out;
