@@ -10,6 +10,7 @@ use super::grid::Grid;
 use crate::device::MIDI_PORTS;
 use crate::device::port::Period;
 use crate::engine::protocol::{Command, Gesture, Pos, Target, Timed, When};
+use crate::engine::ring::ring;
 use crate::midi::clock_in::{ClockChange, ClockEvent, ClockIn};
 use crate::midi::pads::{PadIntent, Surface};
 use crate::midi::route::{Route, RouteState, Routed};
@@ -124,9 +125,9 @@ pub struct Ends {
 impl Hands {
     /// Hands whose commands go into `commands`, a ring of the renderer.
     pub fn new(wired: Wired, grid: Grid, commands: Producer<Timed>) -> (Hands, Ends) {
-        let (to, inbox) = rtrb::RingBuffer::new(256);
-        let (outbox, from) = rtrb::RingBuffer::new(512);
-        let (asks, asked) = rtrb::RingBuffer::new(1024);
+        let (to, inbox) = ring(256, || Control::Panic);
+        let (outbox, from) = ring(512, || Control::Panic);
+        let (asks, asked) = ring(1024, || Asked::Action(0, false));
         let hands = Hands {
             ports: Default::default(),
             wired: Box::new(wired),
