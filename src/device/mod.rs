@@ -14,7 +14,7 @@ use monitor::Monitor;
 use port::Callback;
 
 pub mod keeper;
-mod line;
+pub mod line;
 pub mod monitor;
 pub mod null;
 #[cfg(any(feature = "jack", test))]

@@ -16,7 +16,7 @@
 //! | `touch` | what a player holds down on the master or a group |
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
-//! | `protocol` | all that crosses threads |
+//! | `protocol`, `ring` | all that crosses threads, and where |
 //! | `prepare`, `update`, `live_edit`, `restage` | project → prepared state, whole or what changed |
 //! | `offline` | both halves on one thread |
 
@@ -39,6 +39,7 @@ pub mod protocol;
 pub mod rack;
 pub mod renderer;
 pub mod restage;
+pub mod ring;
 pub mod samples;
 pub mod sequencer;
 pub mod snapshot;

@@ -1,10 +1,11 @@
 //! What the device calls: a renderer, its outputs, and the tap on its master.
 
-use rtrb::{Consumer, Producer, RingBuffer};
+use rtrb::{Consumer, Producer};
 
 use crate::device::port::{Callback, Period};
 use crate::engine::block::{BLOCK, StereoBlock};
 use crate::engine::renderer::{HostTime, Outputs, Renderer};
+use crate::engine::ring::ring;
 
 use super::hands::Hands;
 use crate::synth::scsynth::Returns;
@@ -47,7 +48,7 @@ impl Return {
 impl Performer {
     /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
-        let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
+        let (tap, blocks) = ring(TAP_BLOCKS, || StereoBlock::SILENT);
         let (block, used) = (Outputs::SILENT, BLOCK);
         let (hands, returns) = (None, None);
         (Performer { renderer, block, used, tap, hands, returns }, blocks)
