@@ -209,6 +209,11 @@ impl Player {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())
             }
+            Errand::MetersReset => {
+                let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
+                view.meters.iter().for_each(|meter| meter.reset());
+                Ok("meters hold nothing any more".to_owned())
+            }
             Errand::Capture(name) => {
                 let good = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
                 if !good {

@@ -17,6 +17,7 @@ use crate::app::player::Player;
 use crate::app::script::{self, Line};
 use crate::app::telling;
 use crate::device::monitor::Health;
+use crate::engine::meter::Meter;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::{Action, Span, help, help_for, parse};
@@ -390,6 +391,24 @@ impl Status {
     }
 }
 
+/// The master's held peak in dB, whether it went over, and what its inserts take away at most.
+fn levels(master: &Meter) -> String {
+    let read = master.read();
+    let peak = read.hold[0].max(read.hold[1]);
+    let mut levels = match peak {
+        p if p > 1e-5 => format!("  | master {:.1} dB", 20.0 * p.log10()),
+        _ => "  | master silent".to_owned(),
+    };
+    if read.is_over() {
+        levels.push_str(" OVER");
+    }
+    let reduction: f32 = master.reductions().map(|(_, r)| r.hold).sum();
+    if reduction >= 0.05 {
+        levels.push_str(&format!(", reduced {reduction:.1} dB"));
+    }
+    levels
+}
+
 /// One line: where the music is, what plays, how the device does.
 fn status(view: &View, player: &Player, health: Option<&Health>) -> String {
     let head = view.snapshot.playhead();
@@ -415,6 +434,9 @@ fn status(view: &View, player: &Player, health: Option<&Health>) -> String {
         };
         let track = view.names.get(track).map_or("?", String::as_str);
         line.push_str(&format!("  {track}: {shown}"));
+    }
+    if let Some(master) = view.meters.last() {
+        line.push_str(&levels(master));
     }
     if let Some(h) = health {
         let load = (h.load * 100.0).round();

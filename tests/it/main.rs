@@ -17,6 +17,7 @@ mod live_jack;
 #[cfg(all(target_os = "linux", feature = "jack"))]
 mod live_scsynth;
 mod live_take;
+mod meters;
 mod mixer;
 mod restage;
 mod scsynth;

@@ -435,6 +435,8 @@ actions! {
         "touch master repeat 1/16";
     /// Hear a strip on the cue output
     Listen { strip: Strip, switch: OnOff } = "listen {strip} {switch}", "listen hoover on";
+    /// Begin anew what meters hold: peaks, reductions, and what went over
+    MetersReset = "meters reset", "meters reset";
     /// Save the last two minutes of the master as a WAV file beside the project
     Capture { name: Name } = "capture {name}", "capture \"that break\"";
 

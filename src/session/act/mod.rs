@@ -57,6 +57,8 @@ pub enum Errand {
     Learn(String),
     /// End every held note.
     Panic,
+    /// Begin anew what meters hold.
+    MetersReset,
     /// Save what was heard last under this name.
     Capture(String),
 }

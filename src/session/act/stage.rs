@@ -79,6 +79,7 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         Action::Save => Errand::Save,
         Action::Tap => Errand::Tap,
         Action::Panic => Errand::Panic,
+        Action::MetersReset => Errand::MetersReset,
         Action::Learn { line } => Errand::Learn(line.clone()),
         Action::Capture { name } => Errand::Capture(name.clone()),
         Action::Arm { track, switch } => Errand::Arm(find::track(world, track)?, *switch),
