@@ -14,6 +14,7 @@ use super::studio::Studio;
 use super::{Failure, notes, print};
 use crate::app::learn::Learned;
 use crate::app::player::Player;
+use crate::app::record::Manner;
 use crate::app::script::{self, Line};
 use crate::app::telling;
 use crate::device::monitor::Health;
@@ -21,12 +22,12 @@ use crate::engine::meter::Meter;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::{Action, Span, help, help_for, parse};
-use crate::model::launch::ClipState;
+use crate::model::launch::{ClipState, Quantization};
 use crate::model::performance::Performance;
 use crate::osc::{Ask, Server};
 use crate::persistence::hcs;
 use crate::session::act::{Act, names, resolve};
-use crate::settings::Places;
+use crate::settings::{self, Places};
 
 /// Between two looks at script and end.
 const LOOK: Duration = Duration::from_millis(10);
@@ -94,6 +95,7 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         asks: crossbeam_channel::never(),
         notice: Arc::from(""),
     };
+    set.player.manner = manner(&studio.settings.record);
     let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
     set.player.learned = learned;
     set.player.bind(&mut |order| hall.order(order));
@@ -171,6 +173,16 @@ impl Script {
             let done = player.line(&line.action, line.at, orders).map_err(|e| e.to_string());
             each(&line, done);
         }
+    }
+}
+
+/// How recordings are made after the settings.
+pub(super) fn manner(record: &settings::Record) -> Manner {
+    let known = Quantization::NAMES.iter().find(|(name, _)| *name == record.quantize);
+    Manner {
+        grid: known.map(|(_, grid)| *grid).filter(|grid| *grid != Quantization::None),
+        length: (record.bars > 0).then_some(Span::Bars(record.bars)),
+        count_in: record.count_in.min(8) as u8,
     }
 }
 

@@ -19,6 +19,7 @@ mod live_scsynth;
 mod live_take;
 mod meters;
 mod mixer;
+mod recording;
 mod restage;
 mod scsynth;
 mod setup;
