@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::world::World;
 
 use crate::engine::protocol::Pos;
+use crate::model::action::Span;
 use crate::model::clip::{Clip, ClipContent, LoopBrace, MidiClip, Note};
 use crate::model::ids::{ClipId, NoteId, SceneId, TrackId};
 use crate::model::launch::{LaunchSettings, Quantization};
@@ -19,6 +20,17 @@ use crate::session::ids::FreshIds;
 
 /// Bars that an open recording may have; it ends where it is ended.
 const OPEN_BARS: i64 = 4096;
+
+/// How recordings are made, until a setting or an action says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Grid that starts of notes are moved to.
+    pub grid: Option<Quantization>,
+    /// How long one into an empty slot lasts; `None` until it is ended.
+    pub length: Option<Span>,
+    /// Bars clicked before one that starts the transport.
+    pub count_in: u8,
+}
 
 /// A recording in progress.
 #[derive(Debug)]

@@ -154,6 +154,9 @@ impl Renderer {
 
     /// The clock stands at `pos`, which sounds at `frame`: everything starts there.
     fn begin_here(&mut self, frame: u64, pos: Pos) {
+        if !self.playing {
+            self.nodes.iter().flatten().for_each(|node| node.reset_meter());
+        }
         self.counting = None;
         self.playing = true;
         for track in 0..self.launch.len() {

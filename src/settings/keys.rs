@@ -135,6 +135,32 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "record.quantize",
+        env: "HARDCORE_RECORD_QUANTIZE",
+        flag: "record-quantize",
+        wants: "none, 1/4, 1/4t, 1/8, 1/8t, 1/16, 1/16t or 1/32",
+        help: "the grid that starts of recorded notes are moved to",
+        ..KEY
+    },
+    Key {
+        name: "record.bars",
+        env: "HARDCORE_RECORD_BARS",
+        flag: "record-bars",
+        wants: "a whole number of bars from 1 to 64, or 0 to record until it is ended",
+        help: "how long a recording into an empty slot lasts",
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "record.count_in",
+        env: "HARDCORE_RECORD_COUNT_IN",
+        flag: "record-count-in",
+        wants: "a whole number of bars from 0 to 8",
+        help: "bars clicked before a recording that starts the transport",
+        text: false,
+        ..KEY
+    },
+    Key {
         name: "synth.executor",
         env: "HARDCORE_SYNTH_EXECUTOR",
         flag: "synth",

@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 
 use super::keys::{self, KEYS, Key};
 use super::sources::{ConfigFile, LayerName, Sources};
-use super::{Flags, Settings, pair};
+use super::{Flags, RECORD_GRIDS, Settings, pair};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +210,9 @@ impl Settings {
             "audio.master" => pair(&self.audio.master).is_some(),
             "audio.cue" => self.audio.cue == "none" || pair(&self.audio.cue).is_some(),
             "launch.grace_ms" => self.launch.grace_ms <= 500,
+            "record.quantize" => RECORD_GRIDS.contains(&self.record.quantize.as_str()),
+            "record.bars" => self.record.bars <= 64,
+            "record.count_in" => self.record.count_in <= 8,
             "synth.executor" => ["embedded", "scsynth"].contains(&self.synth.executor.as_str()),
             "midi.clock" => ["off", "in"].contains(&self.midi.clock.as_str()),
             "osc.port" => matches!(self.osc.port, 0 | 1024..),
@@ -232,6 +235,9 @@ impl Settings {
             "audio.master" => self.audio.master.clone(),
             "audio.cue" => self.audio.cue.clone(),
             "launch.grace_ms" => self.launch.grace_ms.to_string(),
+            "record.quantize" => self.record.quantize.clone(),
+            "record.bars" => self.record.bars.to_string(),
+            "record.count_in" => self.record.count_in.to_string(),
             "synth.executor" => self.synth.executor.clone(),
             "midi.clock" => self.midi.clock.clone(),
             "osc.port" => self.osc.port.to_string(),
