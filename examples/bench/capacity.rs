@@ -24,7 +24,7 @@ const SETTLE_S: f64 = 0.1;
 const TOO_MANY: usize = 2000;
 
 /// Makes a set with so many of what is counted.
-type Make<'a> = &'a dyn Fn(usize) -> Result<Project, Failure>;
+pub type Make<'a> = &'a dyn Fn(usize) -> Result<Project, Failure>;
 
 /// A number that holds.
 struct Held {
@@ -77,19 +77,19 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     );
     let tracks = |count| set::tracks(library, count);
     let voices = |count| set::voices(count);
-    let mut near = 12;
+    let mut first = 12;
     for helpers in [0, 1, 2] {
         for period in PERIODS {
-            let point = most(&tracks, library, period, helpers, near)?;
+            let point = most(&tracks, library, period, helpers, first)?;
             point.print("tracks", period, helpers);
-            near = point.most.max(2);
+            first = point.most.max(2);
         }
     }
-    let mut near = 24;
+    let mut first = 24;
     for period in PERIODS {
-        let point = most(&voices, library, period, 0, near)?;
+        let point = most(&voices, library, period, 0, first)?;
         point.print("voices", period, 0);
-        near = point.most.max(2);
+        first = point.most.max(2);
     }
     println!("  {:.0} s", begun.elapsed().as_secs_f64());
     Ok(())
@@ -101,18 +101,9 @@ fn most(
     library: &Arc<Library>,
     period: usize,
     helpers: usize,
-    near: usize,
+    first: usize,
 ) -> Result<Point, Failure> {
-    let mut try_next = near;
-    for _ in 0..2 {
-        let mut run = Paced::new(&make(try_next)?, library, period, helpers)?;
-        run.play(SETTLE_S, LIMIT, false);
-        let Some(look) = run.play(LOOK_S, LIMIT, false) else { break };
-        // What others took from us is not in the processor time.
-        let top = look.cpu.unwrap_or(look.wall).top;
-        try_next = scaled(try_next, LIMIT / top);
-    }
-    try_next = scaled(try_next, 1.03);
+    let mut try_next = scaled(near(make, library, period, helpers, first)?, 1.03);
     let mut point = Point { most: 0, held: None, too_many: None };
     let mut step = 0.95;
     loop {
@@ -134,6 +125,26 @@ fn most(
         };
     }
     Ok(point)
+}
+
+/// About the largest number, from looks of which the first is at `first`.
+pub fn near(
+    make: Make,
+    library: &Arc<Library>,
+    period: usize,
+    helpers: usize,
+    first: usize,
+) -> Result<usize, Failure> {
+    let mut try_next = first;
+    for _ in 0..2 {
+        let mut run = Paced::new(&make(try_next)?, library, period, helpers)?;
+        run.play(SETTLE_S, LIMIT, false);
+        let Some(look) = run.play(LOOK_S, LIMIT, false) else { break };
+        // What others took from us is not in the processor time.
+        let top = look.cpu.unwrap_or(look.wall).top;
+        try_next = scaled(try_next, LIMIT / top);
+    }
+    Ok(try_next)
 }
 
 fn scaled(count: usize, by: f64) -> usize {

@@ -25,6 +25,8 @@ use hardcore::synth::library::Library;
 use hardcore::synth::score::ScoreFactory;
 
 mod capacity;
+#[cfg(feature = "jack")]
+mod live;
 mod paced;
 mod set;
 
@@ -50,6 +52,10 @@ fn main() -> Result<(), Failure> {
     }
     if wanted("capacity") {
         capacity::measure(&library)?;
+    }
+    #[cfg(feature = "jack")]
+    if wanted("live") {
+        live::measure(&library)?;
     }
     memory();
     Ok(())

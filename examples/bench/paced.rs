@@ -123,7 +123,8 @@ impl Paced {
 }
 
 impl Times {
-    fn of(times: &mut [f64]) -> Option<Times> {
+    /// Of these shares of a period, which are sorted; `None` when there are none.
+    pub fn of(times: &mut [f64]) -> Option<Times> {
         times.sort_unstable_by(f64::total_cmp);
         let rare = (times.len() as f64 * RARE) as usize;
         let mean = times.iter().sum::<f64>() / times.len() as f64;
