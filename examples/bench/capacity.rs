@@ -6,7 +6,7 @@ use std::time::Instant;
 use hardcore::model::project::Project;
 use hardcore::synth::library::Library;
 
-use crate::paced::{Paced, RARE, Stretch, Times, taken_by_others};
+use crate::paced::{Judge, Paced, RARE, Stretch, Times, taken_by_others};
 use crate::{Failure, RATE, set};
 
 /// Frames of the periods that are measured.
@@ -20,6 +20,8 @@ const STRETCH_S: f64 = 2.0;
 const LOOK_S: f64 = 0.4;
 /// Played before anything counts.
 const SETTLE_S: f64 = 0.1;
+/// Share of the processors that others may take while the clock on the wall is believed.
+const CALM: f64 = 0.05;
 /// The most that is tried.
 const TOO_MANY: usize = 2000;
 
@@ -47,25 +49,23 @@ struct Point {
 pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     let begun = Instant::now();
     println!("\nCapacity: the most whose rendering leaves a fifth of each period free, {RATE} Hz");
-    println!(
-        "  A number holds if at most {} % of the periods take over {} % of a",
-        RARE * 100.0,
-        LIMIT * 100.0
-    );
-    println!(
-        "  period by the clock on the wall. Periods come as a device asks for them, with sleep"
-    );
-    println!(
-        "  in between, in {STRETCHES} stretches of {STRETCH_S} s, of which more than half hold; figures are medians"
-    );
-    println!("  of theirs.");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    match taken_by_others() {
-        Some(taken) => {
-            println!("  {cores} cores; others took {:.0} % of them just now", taken * 100.0)
+    let taken = taken_by_others();
+    let (judge, clock) = match taken {
+        Some(taken) if taken > CALM => {
+            (Judge::Processor, "in processor time, as others are at work")
         }
-        None => println!("  {cores} cores"),
-    }
+        _ => (Judge::Wall, "by the clock on the wall"),
+    };
+    let taken = taken.map_or("?".to_owned(), |taken| format!("{:.0}", taken * 100.0));
+    println!("  {cores} cores, of which others took {taken} % just now");
+    let (rare, limit) = (RARE * 100.0, LIMIT * 100.0);
+    println!("  A number holds if at most {rare} % of the periods take over {limit} % of a period");
+    println!("  {clock}. Periods come as a device asks for them,");
+    println!(
+        "  with sleep in between. A point is {STRETCHES} stretches of {STRETCH_S} s, of which more than half"
+    );
+    println!("  hold; figures are the medians of those that do.");
     println!(
         "  tracks: kick, bass, hoover in turn, with the racks, sends and master of a composed piece"
     );
@@ -80,14 +80,14 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     let mut first = 12;
     for helpers in [0, 1, 2] {
         for period in PERIODS {
-            let point = most(&tracks, library, period, helpers, first)?;
+            let point = most(&tracks, library, period, helpers, first, judge)?;
             point.print("tracks", period, helpers);
             first = point.most.max(2);
         }
     }
     let mut first = 24;
     for period in PERIODS {
-        let point = most(&voices, library, period, 0, first)?;
+        let point = most(&voices, library, period, 0, first, judge)?;
         point.print("voices", period, 0);
         first = point.most.max(2);
     }
@@ -102,12 +102,13 @@ fn most(
     period: usize,
     helpers: usize,
     first: usize,
+    judge: Judge,
 ) -> Result<Point, Failure> {
     let mut try_next = scaled(near(make, library, period, helpers, first)?, 1.03);
     let mut point = Point { most: 0, held: None, too_many: None };
     let mut step = 0.95;
     loop {
-        match long(&make(try_next)?, library, period, helpers)? {
+        match long(&make(try_next)?, library, period, helpers, judge)? {
             Some(held) => (point.most, point.held) = (try_next, Some(held)),
             None => point.too_many = Some(try_next),
         }
@@ -138,8 +139,8 @@ pub fn near(
     let mut try_next = first;
     for _ in 0..2 {
         let mut run = Paced::new(&make(try_next)?, library, period, helpers)?;
-        run.play(SETTLE_S, LIMIT, false);
-        let Some(look) = run.play(LOOK_S, LIMIT, false) else { break };
+        run.play(SETTLE_S, None);
+        let Some(look) = run.play(LOOK_S, None) else { break };
         // What others took from us is not in the processor time.
         let top = look.cpu.unwrap_or(look.wall).top;
         try_next = scaled(try_next, LIMIT / top);
@@ -157,12 +158,13 @@ fn long(
     library: &Arc<Library>,
     period: usize,
     helpers: usize,
+    judge: Judge,
 ) -> Result<Option<Held>, Failure> {
     let mut run = Paced::new(project, library, period, helpers)?;
-    run.play(SETTLE_S, LIMIT, false);
+    run.play(SETTLE_S, None);
     let (mut good, mut bad) = (Vec::new(), 0);
     while good.len() + bad < STRETCHES {
-        match run.play(STRETCH_S, LIMIT, true) {
+        match run.play(STRETCH_S, Some((judge, LIMIT))) {
             Some(stretch) => good.push(stretch),
             None => bad += 1,
         }

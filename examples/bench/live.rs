@@ -256,8 +256,9 @@ fn scsynth(library: &Library, first: usize, server: &Server) -> Result<(usize, f
     let talk = UdpSocket::bind("127.0.0.1:0")?;
     talk.connect(("127.0.0.1", port))?;
     talk.set_read_timeout(Some(Duration::from_millis(200)))?;
-    wait("scsynth does not answer", || synths(&talk))?;
+    wait("scsynth does not answer", || status(&talk))?;
     send(&talk, "/d_recv", vec![OscType::Blob(sound.bytes.clone())])?;
+    wait("scsynth does not take the sound", || status(&talk).filter(|s| s.sounds > 0))?;
     let (mut playing, mut wanted, mut load) = (0, first.max(1), 0.0);
     for _ in 0..3 {
         for i in playing..wanted {
@@ -272,7 +273,7 @@ fn scsynth(library: &Library, first: usize, server: &Server) -> Result<(usize, f
             .try_for_each(|i| send(&talk, "/n_free", vec![OscType::Int(2000 + i as i32)]))?;
         playing = wanted;
         wait("scsynth does not play what it is told to", || {
-            synths(&talk).filter(|count| *count == playing)
+            status(&talk).filter(|s| s.voices == playing)
         })?;
         std::thread::sleep(Duration::from_secs_f64(SETTLE_S + MEASURE_S / 2.0));
         load = f64::from(server.client.cpu_load()) / 100.0;
@@ -287,18 +288,26 @@ fn send(talk: &UdpSocket, addr: &str, args: Vec<OscType>) -> Result<(), Failure>
     Ok(())
 }
 
-/// How many synths play, if scsynth says.
-fn synths(talk: &UdpSocket) -> Option<usize> {
+/// What scsynth says of itself.
+struct Status {
+    voices: usize,
+    sounds: usize,
+}
+
+/// How scsynth stands, if it says.
+fn status(talk: &UdpSocket) -> Option<Status> {
     send(talk, "/status", Vec::new()).ok()?;
     let mut bytes = [0; 2048];
     // What else it says comes first.
     for _ in 0..64 {
         let length = talk.recv(&mut bytes).ok()?;
+        // 1, units, synths, groups, sounds …
         if let Ok((_, OscPacket::Message(reply))) = rosc::decoder::decode_udp(&bytes[..length])
             && reply.addr == "/status.reply"
-            && let Some(OscType::Int(count)) = reply.args.get(2)
+            && let [_, _, OscType::Int(voices), _, OscType::Int(sounds), ..] = reply.args[..]
         {
-            return usize::try_from(*count).ok();
+            let count = |of: i32| usize::try_from(of).unwrap_or(0);
+            return Some(Status { voices: count(voices), sounds: count(sounds) });
         }
     }
     None

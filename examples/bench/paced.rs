@@ -11,10 +11,20 @@ use hardcore::model::project::Project;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 
+use crate::capacity::LIMIT;
 use crate::{Failure, RATE};
 
 /// Share of the periods that may take longer than is said of a stretch's `top`.
 pub const RARE: f64 = 0.001;
+
+/// What decides whether a period took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// The clock on the wall, which also counts what others take from us.
+    Wall,
+    /// The processor time of the rendering thread, where the system tells.
+    Processor,
+}
 
 /// A set that plays.
 pub struct Paced {
@@ -33,7 +43,7 @@ pub struct Stretch {
     pub wall: Times,
     /// In processor time of the rendering thread; `None` where the system does not tell.
     pub cpu: Option<Times>,
-    /// Share of the periods that took longer than the limit on the wall.
+    /// Share of the periods that took longer than [`LIMIT`] on the wall.
     pub over: f64,
     /// Processors this program kept busy; `None` where the system does not tell.
     pub busy: Option<f64>,
@@ -66,9 +76,9 @@ impl Paced {
         Ok(Paced { engine, renderer, out: Outputs::SILENT, period, wall, cpu })
     }
 
-    /// Play `seconds`. Ends early with `None` once more than [`RARE`] of its periods took longer than
-    /// `limit` of a period, where one is given.
-    pub fn play(&mut self, seconds: f64, limit: f64, strict: bool) -> Option<Stretch> {
+    /// Play `seconds`. With a judge and a limit, in shares of a period, it ends early with `None` once
+    /// more than [`RARE`] of the periods took longer.
+    pub fn play(&mut self, seconds: f64, by: Option<(Judge, f64)>) -> Option<Stretch> {
         let period_s = self.period as f64 / f64::from(RATE);
         let count = (seconds / period_s).round().max(1.0) as usize;
         let allowed = (count as f64 * RARE) as usize;
@@ -76,7 +86,7 @@ impl Paced {
         self.cpu.clear();
         let (begun, busy) = (Instant::now(), clock::process());
         let mut due = begun;
-        let mut over = 0;
+        let mut late = 0;
         for _ in 0..count {
             let cpu = clock::thread();
             let from = Instant::now();
@@ -84,13 +94,15 @@ impl Paced {
                 self.renderer.render(&[], &mut self.out, HostTime::default());
             }
             let wall = from.elapsed().as_secs_f64() / period_s;
-            if let (Some(from), Some(to)) = (cpu, clock::thread()) {
-                self.cpu.push((to - from) / period_s);
-            }
+            let cpu = cpu.zip(clock::thread()).map(|(from, to)| (to - from) / period_s);
+            self.cpu.extend(cpu);
             self.wall.push(wall);
-            over += usize::from(wall > limit);
-            if strict && over > allowed {
-                return None;
+            if let Some((judge, limit)) = by {
+                let took = cpu.filter(|_| judge == Judge::Processor).unwrap_or(wall);
+                late += usize::from(took > limit);
+                if late > allowed {
+                    return None;
+                }
             }
             self.chores();
             due += Duration::from_secs_f64(period_s);
@@ -104,7 +116,7 @@ impl Paced {
         Some(Stretch {
             wall: Times::of(&mut self.wall)?,
             cpu: Times::of(&mut self.cpu),
-            over: over as f64 / count as f64,
+            over: self.wall.iter().filter(|wall| **wall > LIMIT).count() as f64 / count as f64,
             busy,
         })
     }
