@@ -1,7 +1,7 @@
 //! How many tracks and voices fit into a period, with and without helpers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hardcore::model::project::Project;
 use hardcore::synth::library::Library;
@@ -22,6 +22,8 @@ const LOOK_S: f64 = 0.4;
 const SETTLE_S: f64 = 0.1;
 /// Share of the processors that others may take while the clock on the wall is believed.
 const CALM: f64 = 0.05;
+/// Time for the search and the measure of a point; what one leaves the next may use.
+const PATIENCE: Duration = Duration::from_millis(13_500);
 /// The most that is tried.
 const TOO_MANY: usize = 2000;
 
@@ -77,17 +79,22 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     );
     let tracks = |count| set::tracks(library, count);
     let voices = |count| set::voices(count);
+    let mut points = 0;
+    let until = |points: &mut u32| {
+        *points += 1;
+        begun + PATIENCE * *points
+    };
     let mut first = 12;
     for helpers in [0, 1, 2] {
         for period in PERIODS {
-            let point = most(&tracks, library, period, helpers, first, judge)?;
+            let point = most(&tracks, library, period, helpers, first, judge, until(&mut points))?;
             point.print("tracks", period, helpers);
             first = point.most.max(2);
         }
     }
     let mut first = 24;
     for period in PERIODS {
-        let point = most(&voices, library, period, 0, first, judge)?;
+        let point = most(&voices, library, period, 0, first, judge, until(&mut points))?;
         point.print("voices", period, 0);
         first = point.most.max(2);
     }
@@ -103,6 +110,7 @@ fn most(
     helpers: usize,
     first: usize,
     judge: Judge,
+    until: Instant,
 ) -> Result<Point, Failure> {
     let mut try_next = scaled(near(make, library, period, helpers, first)?, 1.03);
     let mut point = Point { most: 0, held: None, too_many: None };
@@ -113,6 +121,10 @@ fn most(
             None => point.too_many = Some(try_next),
         }
         let fine = |n: usize| (n / 20).max(1);
+        // Where others take the time, what was found so far has to do.
+        if Instant::now() > until {
+            break;
+        }
         try_next = match (point.most, point.too_many) {
             (most, None) if most < TOO_MANY => scaled(most, 1.05).max(most + 1),
             (0, Some(1)) | (_, None) => break,
@@ -203,7 +215,7 @@ impl Point {
     fn print(&self, what: &str, period: usize, helpers: usize) {
         print!("  {what:<7} {period:>5}  {helpers:>7}  {:>4}", self.most);
         let Some(Held { stretches, usual }) = &self.held else {
-            return println!("   not even one: other work takes this machine's time");
+            return println!("   none was found in time: others take it");
         };
         let percent = |share: Option<f64>, after: usize| match share {
             Some(share) => format!("{:.after$}", share * 100.0),

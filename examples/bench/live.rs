@@ -72,7 +72,7 @@ fn inside(library: &Arc<Library>) -> Result<(), Failure> {
         let count = near(&tracks, library, period, 0, 20)?;
         for helpers in [0, 1, 2] {
             let run = play(&tracks(count)?, library, helpers, &server)?;
-            run.print("tracks", period, &format!("ours, {helpers} helpers"), count);
+            run.print("tracks", period, &format!("ours, helpers: {helpers}"), count);
         }
         let voices = |count| set::voices(count);
         // JACK's figure is above ours: begin where there is room.
