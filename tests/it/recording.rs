@@ -28,6 +28,7 @@ fn set() -> (Set, PathBuf, tempfile::TempDir) {
     let mut p = blank();
     let content = ClipContent::Midi(notes(&[0, 960]));
     add_track(&mut p, click_synth(), clip(700, 3840, true, content));
+    p.song.next_id.0 = 10_000;
     let two = Scene { id: SceneId(9001), name: "Two".into(), ..p.scenes[0].clone() };
     p.scenes.push(Scene { slots: Default::default(), ..two });
     (Set::new(p, 1, 0, &path), path, dir)
@@ -83,10 +84,10 @@ fn a_recording_is_counted_in_quantized_and_as_long_as_was_chosen() {
     play(&mut set, 50);
     let head = |set: &Set| set.player.view().expect("a view").snapshot.playhead();
     assert!(head(&set).counting_in);
-    play(&mut set, BAR - 50);
+    play(&mut set, BAR - 25);
     assert!(head(&set).playing);
     // A little more than half a beat in: an eighth. And near the end of the second bar.
-    play(&mut set, 200);
+    play(&mut set, 175);
     key(&mut set);
     play(&mut set, BAR);
     key(&mut set);
