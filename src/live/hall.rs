@@ -41,6 +41,8 @@ pub struct Stage {
     pub scsynth: Option<Arc<Library>>,
     /// Follow the MIDI clock of another machine.
     pub clock_in: bool,
+    /// Send a MIDI clock to every port whose name has this in it; to none where it is `None`.
+    pub clock_out: Option<String>,
     /// Where to journal the take.
     pub journal: Option<PathBuf>,
     /// Where to record the master.
@@ -71,6 +73,8 @@ impl Hall {
     /// A project that cannot be played, a journal or recording that cannot be made.
     pub fn open(project: Project, mut stage: Stage) -> Result<Hall, OpenError> {
         let clock_in = stage.clock_in;
+        let clock_out = stage.clock_out.take();
+        stage.wish.clock = clock_out.is_some();
         let library = stage.scsynth.take();
         if library.is_some() {
             // Stereo returns, and a pair to measure by.
@@ -89,11 +93,15 @@ impl Hall {
             hands.follow_clock(desk.rate(), desk.project.song.tempo.start);
         }
         performer.give(hands);
+        if clock_out.is_some() {
+            performer.say_time();
+        }
         if let Some(server) = &server {
             performer.take_returns(server.returns());
         }
         desk.tell(said.into_iter().collect());
         let mut rig = Rig::new(ends);
+        rig.send_clock(clock_out);
         rig.refresh(&desk);
         keeper.play(Box::new(performer));
         let (orders, taken) = unbounded();
@@ -302,6 +310,9 @@ impl Round {
                     hands.follow_clock(rate, head.bpm);
                 }
                 performer.give(hands);
+                if self.rig.sends_clock() {
+                    performer.say_time();
+                }
                 self.rig.move_to(ends, &self.desk);
                 self.keeper.play(Box::new(performer));
                 self.desk.send(When::Now, Gesture::Locate(head.pos.max(Pos::ZERO)));

@@ -58,6 +58,8 @@ pub struct Rig {
     late: Vec<(MidiPort, u32)>,
     /// By port of ours: tries left to connect a controller's lights.
     dim: [u32; MIDI_PORTS],
+    /// Part of the names of the ports that the clock goes to.
+    clock: Option<String>,
 }
 
 /// Tries to connect a port: it may be there before its program is ready to be connected.
@@ -76,6 +78,7 @@ impl Rig {
             looked: false,
             late: Vec::new(),
             dim: [0; MIDI_PORTS],
+            clock: None,
         }
     }
 
@@ -87,6 +90,16 @@ impl Rig {
         for port in 0..MIDI_PORTS {
             self.surface(port);
         }
+    }
+
+    /// Send the clock to every port whose name has this in it.
+    pub fn send_clock(&mut self, part: Option<String>) {
+        self.clock = part;
+    }
+
+    /// Whether a clock is sent.
+    pub fn sends_clock(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// Use another map.
@@ -187,10 +200,7 @@ impl Rig {
                         said.push(format!("{} is gone", port.name));
                     }
                 }
-                Plug::Came(port) if port.direction == Direction::In => {
-                    self.late.push((port.clone(), 0));
-                }
-                Plug::Came(_) => {}
+                Plug::Came(port) => self.late.push((port.clone(), 0)),
             }
         }
         // What a controller listens on may come after what it speaks on.
@@ -217,8 +227,16 @@ impl Rig {
     }
 
     fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Result<Option<String>, String> {
+        if port.direction == Direction::Out {
+            return match &self.clock {
+                Some(part) if port.matches(part) => bay
+                    .connect(&bay.own("clock_out"), &port.name)
+                    .map(|()| Some(format!("the MIDI clock goes to {}", port.name))),
+                _ => Ok(None),
+            };
+        }
         let there = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
-        if self.cables.iter().any(there) {
+        if self.cables.iter().any(there) || is_lights(&port.name, bay) {
             return Ok(None);
         }
         let Some(place) = self.cables.iter().position(Option::is_none) else {
@@ -260,6 +278,14 @@ impl Rig {
         let surface = model.map(|model| Box::new(Surface::new(model)));
         self.waiting.push_back(Control::Surface(place, surface));
     }
+}
+
+/// Whether a port gives what another set lights its controllers with: nobody plays on that.
+fn is_lights(name: &str, bay: &dyn Patchbay) -> bool {
+    let client =
+        |name: &str| name.split(':').next().map(|c| c.split('-').next() == Some("hardcore"));
+    client(&bay.own("")) == client(name)
+        && name.split(':').nth(1).is_some_and(|short| short.starts_with("midi_out_"))
 }
 
 /// A parameter of the map, found in the document.

@@ -111,6 +111,8 @@ pub struct Synth {
 pub struct Midi {
     /// `off`, or `in` to follow another machine's clock.
     pub clock: String,
+    /// Part of the names of the ports that a clock is sent to, or `none`.
+    pub clock_out: String,
 }
 
 /// Control from other programs.
@@ -149,7 +151,7 @@ impl Settings {
             },
             launch: Launch { grace_ms: 80 },
             synth: Synth { executor: "embedded".to_owned() },
-            midi: Midi { clock: "off".to_owned() },
+            midi: Midi { clock: "off".to_owned(), clock_out: "none".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }

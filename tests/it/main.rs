@@ -3,6 +3,7 @@
 mod balance;
 mod burst;
 mod cli;
+mod clock;
 mod crash;
 mod determinism;
 mod exact;
