@@ -15,6 +15,7 @@ use port::Callback;
 
 pub mod keeper;
 mod line;
+mod midi;
 pub mod monitor;
 pub mod null;
 #[cfg(any(feature = "jack", test))]
@@ -87,9 +88,9 @@ pub struct Wish {
     pub cue: Option<(u16, u16)>,
     /// Audio inputs. JACK only.
     pub inputs: usize,
-    /// Pairs of MIDI ports, at most [`MIDI_PORTS`]. JACK only.
+    /// Pairs of MIDI ports, at most [`MIDI_PORTS`].
     pub midi: usize,
-    /// What the MIDI inputs listen to, in order: part of a port's name, `""` for nothing.
+    /// What the MIDI inputs listen to, in order: part of a port's name, `""` for nothing. JACK only.
     pub midi_in: Vec<String>,
     /// What the MIDI outputs play to, likewise.
     pub midi_out: Vec<String>,
@@ -256,6 +257,10 @@ pub trait Patchbay {
     /// # Errors
     /// A sentence on why not.
     fn connect(&self, from: &str, to: &str) -> Result<(), String>;
+    /// What else there is to say, in sentences, since the last call.
+    fn notes(&mut self) -> Vec<String> {
+        Vec::new()
+    }
     /// Undo that. Fine if they are not connected.
     ///
     /// # Errors

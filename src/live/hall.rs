@@ -271,6 +271,9 @@ impl Round {
 
     fn look(&mut self) {
         for event in self.keeper.tick() {
+            if matches!(event, Event::Playing(_) | Event::Silent(_) | Event::Broken(_)) {
+                self.rig.unplug();
+            }
             let sentence = match event {
                 Event::Playing(s) | Event::Silent(s) | Event::Note(s) | Event::Broken(s) => s,
                 Event::NeedsRate { rate, .. } => self.move_to(rate),
@@ -278,10 +281,14 @@ impl Round {
             let _ = self.tell.send(Report::News(News::Notice(sentence)));
         }
         if let Some(running) = self.keeper.running() {
+            let jack = running.backend == Backend::Jack;
             if let Some(bay) = running.patchbay() {
                 let said = self.rig.plug(bay);
                 self.desk.tell(said);
-                if let Some(server) = &mut self.server {
+                if self.rig.take_rewired() {
+                    self.rig.refresh(&self.desk);
+                }
+                if let Some(server) = self.server.as_mut().filter(|_| jack) {
                     let events = server.tick(|s| bay.own(s), |a, b| bay.connect(a, b));
                     self.desk.tell(events.iter().map(ToString::to_string).collect());
                 }

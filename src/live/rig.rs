@@ -1,5 +1,7 @@
 //! The engine thread's side of the hands: controllers that come and go, the map made ready, the grid.
 
+use std::collections::BTreeSet;
+
 use super::desk::Desk;
 use super::gestures;
 use super::grid::Grid;
@@ -54,12 +56,16 @@ pub struct Rig {
     waiting: std::collections::VecDeque<Control>,
     /// Ports were looked at once.
     looked: bool,
+    /// Other controllers are there than the map was made ready for.
+    rewired: bool,
     /// Ports that could not be connected yet, and how often that was tried.
     late: Vec<(MidiPort, u32)>,
     /// By port of ours: tries left to connect a controller's lights.
     dim: [u32; MIDI_PORTS],
     /// Part of the names of the ports that the clock goes to.
     clock: Option<String>,
+    /// Notes of a patchbay that were told: one that is opened again has the same to say.
+    told: BTreeSet<String>,
 }
 
 /// Tries to connect a port: it may be there before its program is ready to be connected.
@@ -76,9 +82,11 @@ impl Rig {
             cables: Default::default(),
             waiting: Default::default(),
             looked: false,
+            rewired: false,
             late: Vec::new(),
             dim: [0; MIDI_PORTS],
             clock: None,
+            told: BTreeSet::new(),
         }
     }
 
@@ -100,6 +108,17 @@ impl Rig {
     /// Whether a clock is sent.
     pub fn sends_clock(&self) -> bool {
         self.clock.is_some()
+    }
+
+    /// Another device plays, with a patchbay of its own: nothing is plugged in there yet.
+    pub fn unplug(&mut self) {
+        (self.looked, self.rewired, self.late) = (false, true, Vec::new());
+        self.dim = [0; MIDI_PORTS];
+        for place in 0..MIDI_PORTS {
+            if self.cables[place].take().is_some() {
+                self.surface(place);
+            }
+        }
     }
 
     /// Use another map.
@@ -184,7 +203,8 @@ impl Rig {
 
     /// Follow controllers that come and go. Gives sentences.
     pub fn plug(&mut self, bay: &mut dyn Patchbay) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut said = bay.notes();
+        said.retain(|sentence| self.told.insert(sentence.clone()));
         let mut plugs = bay.plugs();
         if !std::mem::replace(&mut self.looked, true) {
             plugs = bay.midi_ports().into_iter().map(Plug::Came).collect();
@@ -195,7 +215,7 @@ impl Rig {
                     self.late.retain(|(late, _)| late.name != port.name);
                     let place = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
                     if let Some(free) = self.cables.iter().position(place) {
-                        self.cables[free] = None;
+                        (self.cables[free], self.rewired) = (None, true);
                         self.surface(free);
                         said.push(format!("{} is gone", port.name));
                     }
@@ -226,6 +246,11 @@ impl Rig {
         said
     }
 
+    /// Whether controllers came or went since the last call: the map is to be made ready anew.
+    pub fn take_rewired(&mut self) -> bool {
+        std::mem::take(&mut self.rewired)
+    }
+
     fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Result<Option<String>, String> {
         if port.direction == Direction::Out {
             return match &self.clock {
@@ -247,6 +272,7 @@ impl Rig {
         let names = std::iter::once(&port.name).chain(&port.aliases);
         let model = names.into_iter().find_map(|name| Model::of_port(name));
         self.cables[place] = Some(Cable { from: port.name.clone(), model });
+        self.rewired = true;
         self.dim[place] = if model.is_some() { TRIES } else { 0 };
         let what = model.map_or(String::new(), |m| format!(", a {m:?}"));
         Ok(Some(format!("{} is heard{what}", port.name)))
