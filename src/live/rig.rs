@@ -325,6 +325,16 @@ fn value(
         Strip::Track(id) => StripId::Track(id),
         Strip::Bus(id) => StripId::Bus(id),
         Strip::Master => StripId::Master,
+        Strip::Cue => {
+            let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
+            let (scale, now) = (Scale::Fader, project.song.cue.0);
+            return (p.target == MapTarget::Volume).then_some(Compiled::Value {
+                node,
+                target,
+                scale,
+                now,
+            });
+        }
     };
     let node = gestures::node(layout, id)?;
     let (mixer, kind): (&MixerSettings, Option<&TrackKind>) = match id {

@@ -12,6 +12,7 @@ mod faults;
 mod jack;
 mod launcher_rules;
 mod launching;
+mod learning;
 mod lines;
 mod live_edit;
 mod live_jack;
