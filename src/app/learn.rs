@@ -131,16 +131,19 @@ impl Player {
                 };
                 (named(id), target)
             }
-            (_, Act::Edit { edit: Edit::Track(id, set), .. }) => match set {
-                TrackSet::Param { pad, name, value: Some(_) } => {
-                    let target = match pad {
-                        Some(note) => MapTarget::Pad(note, name),
-                        None => MapTarget::Param(name),
-                    };
-                    (Strip::Track(id), target)
-                }
-                _ => return Ok(None),
-            },
+            (
+                _,
+                Act::Edit {
+                    edit: Edit::Track(id, TrackSet::Param { pad, name, value: Some(_) }),
+                    ..
+                },
+            ) => {
+                let target = match pad {
+                    Some(note) => MapTarget::Pad(note, name),
+                    None => MapTarget::Param(name),
+                };
+                (Strip::Track(id), target)
+            }
             (
                 Action::InsertSet { strip, .. } | Action::InsertBypass { strip, .. },
                 Act::Edit { edit: Edit::Effect(id, set), .. },
