@@ -313,6 +313,10 @@ impl Player {
                 .recordings
                 .get_mut(&track)
                 .and_then(|r| r.played(&mut self.world, pitch, velocity, at).err()),
+            News::RecordCancelled(track, _) => self
+                .recordings
+                .remove(&track)
+                .and_then(|recording| recording.cancelled(&mut self.world, track).err()),
             News::Recorded(track, scene, from, to) => self.recorded(track, scene, from, to),
         };
         self.push(orders);

@@ -86,6 +86,9 @@ impl Studio {
             threads: helpers(),
             scsynth: (self.settings.synth.executor == "scsynth").then(|| Arc::clone(&self.library)),
             clock_in: self.settings.midi.clock == "in",
+            clock_out: Some(self.settings.midi.clock_out.trim())
+                .filter(|part| *part != "none")
+                .map(str::to_owned),
             journal: None,
             record: None,
         }

@@ -11,7 +11,7 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
-//! | `metronome`, `snapshot` | the click; where the music is, for all to read |
+//! | `metronome`, `snapshot`, `course` | the click; where the music is, for all to read; what the transport did |
 //! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
 //! | `touch` | what a player holds down on the master or a group |
 //! | `contain` | what breaks stays where it broke |
@@ -23,6 +23,7 @@
 pub mod block;
 pub mod clock;
 pub mod contain;
+pub mod course;
 pub mod graph;
 pub mod launcher;
 mod launching;

@@ -79,6 +79,8 @@ pub enum News {
     Recording(TrackId, SceneId, Pos),
     /// A note was played on a track that records: pitch, velocity (0 where it ends), and where.
     Played(TrackId, u8, u8, Pos),
+    /// A recording was taken back before it began.
+    RecordCancelled(TrackId, SceneId),
     /// A recording ended: its track and scene, from where to where.
     Recorded(TrackId, SceneId, Pos, Pos),
 }
@@ -216,7 +218,8 @@ impl Desk {
         self.news.extend(sentences.into_iter().map(News::Notice));
     }
 
-    /// Prepare everything anew at another rate, from the document as it is, once nothing plays any more.
+    /// Prepare everything anew at another rate, from what plays of the document, once nothing plays any
+    /// more: what could not be done in time would refuse the whole set now.
     /// Journal, take and recordings end with the last block that was played.
     ///
     /// # Errors
@@ -224,7 +227,7 @@ impl Desk {
     pub fn rebuild(&mut self, rate: u32) -> Result<(Performer, Producer<Timed>), PrepareError> {
         let options = Options { rate, threads: self.threads, sources: 1 };
         let (engine, renderer, mut sources) =
-            prepare(&self.project, &*self.factory, &self.samples, &options)?;
+            prepare(&self.playing, &*self.factory, &self.samples, &options)?;
         let (performer, tap) = Performer::new(renderer);
         // What the old engine played up to its last block belongs to the take.
         self.take_in();
@@ -233,7 +236,7 @@ impl Desk {
             self.news.push(News::Recorded(track, scene, from, head.pos));
         }
         (self.engine, self.tap, self.rate) = (engine, tap, rate);
-        (self.playing, self.capture) = (self.project.clone(), Capture::new(rate));
+        self.capture = Capture::new(rate);
         if let Some(Err(error)) = self.journal.take().map(|j| j.finish(head.frame)) {
             self.say(error.to_string());
         }
@@ -390,6 +393,9 @@ impl Desk {
         let news = match *event {
             EngineEvent::Recording { node, row, from, .. } => {
                 track(node).zip(scene(row)).map(|(t, s)| News::Recording(t, s, from))
+            }
+            EngineEvent::RecordCancelled { node, row, .. } => {
+                track(node).zip(scene(row)).map(|(t, s)| News::RecordCancelled(t, s))
             }
             EngineEvent::Recorded { node, row, from, to, .. } => {
                 track(node).zip(scene(row)).map(|(t, s)| News::Recorded(t, s, from, to))

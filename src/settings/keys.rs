@@ -177,6 +177,14 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "midi.clock_out",
+        env: "HARDCORE_MIDI_CLOCK_OUT",
+        flag: "midi-clock-out",
+        wants: "part of a MIDI port's name, or none",
+        help: "which MIDI ports get a clock, start, stop and position",
+        ..KEY
+    },
+    Key {
         name: "osc.port",
         env: "HARDCORE_OSC_PORT",
         flag: "osc-port",

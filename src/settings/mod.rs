@@ -129,6 +129,8 @@ pub struct Synth {
 pub struct Midi {
     /// `off`, or `in` to follow another machine's clock.
     pub clock: String,
+    /// Part of the names of the ports that a clock is sent to, or `none`.
+    pub clock_out: String,
 }
 
 /// Control from other programs.
@@ -169,7 +171,7 @@ impl Settings {
             launch: Launch { grace_ms: 80 },
             record: Record { quantize: "none".to_owned(), bars: 0, count_in: 0 },
             synth: Synth { executor: "embedded".to_owned() },
-            midi: Midi { clock: "off".to_owned() },
+            midi: Midi { clock: "off".to_owned(), clock_out: "none".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }

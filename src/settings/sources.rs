@@ -73,6 +73,9 @@ pub struct Flags {
     /// Follow a MIDI clock that comes in: off or in
     #[arg(long, global = true, value_name = "WHICH")]
     pub midi_clock: Option<String>,
+    /// Send a MIDI clock to the ports with this in their names, or none
+    #[arg(long, global = true, value_name = "PORT")]
+    pub midi_clock_out: Option<String>,
     /// UDP port where OSC from programs on this machine is heard; 0 for none
     #[arg(long, global = true, value_name = "PORT")]
     pub osc_port: Option<u16>,
@@ -171,6 +174,7 @@ impl Sources {
                 "record-count-in" => flags.record_count_in.map(Value::from),
                 "synth" => flags.synth.as_deref().map(Value::from),
                 "midi-clock" => flags.midi_clock.as_deref().map(Value::from),
+                "midi-clock-out" => flags.midi_clock_out.as_deref().map(Value::from),
                 "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,

@@ -70,7 +70,7 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 fn every_key_can_be_set_in_every_way() {
     let values = [
         "here", "there", "trace", "88200", "32f", "7", "null", "96000", "128", "3-4", "1-2", "40",
-        "1/16t", "4", "2", "scsynth", "in", "9000", "3",
+        "1/16t", "4", "2", "scsynth", "in", "drum", "9000", "3",
     ];
     let flags = Flags {
         config: None,
@@ -91,6 +91,7 @@ fn every_key_can_be_set_in_every_way() {
         record_count_in: Some(2),
         synth: Some("scsynth".into()),
         midi_clock: Some("in".into()),
+        midi_clock_out: Some("drum".into()),
         osc_port: Some(9000),
         candidates: Some(3),
     };
@@ -297,7 +298,7 @@ fn toml_of(settings: &Settings) -> String {
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
          [audio]\ndevice = {:?}\nbackend = {:?}\nrate = {}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
-         [launch]\ngrace_ms = {}\n[record]\nquantize = {:?}\nbars = {}\ncount_in = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
+         [launch]\ngrace_ms = {}\n[record]\nquantize = {:?}\nbars = {}\ncount_in = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\nclock_out = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
         folders.library,
         folders.synthdefs,
         log.level,
@@ -315,6 +316,7 @@ fn toml_of(settings: &Settings) -> String {
         record.count_in,
         synth.executor,
         midi.clock,
+        midi.clock_out,
         osc.port,
         compose.candidates,
     )

@@ -3,6 +3,7 @@
 mod balance;
 mod burst;
 mod cli;
+mod clock;
 mod crash;
 mod determinism;
 mod exact;
@@ -11,6 +12,7 @@ mod faults;
 mod judge;
 mod launcher_rules;
 mod launching;
+mod learning;
 mod lines;
 mod live_edit;
 mod live_take;

@@ -165,3 +165,20 @@ fn a_device_of_another_rate_cuts_nothing_off_a_take() {
     assert!(!set.player.records(track(&set)));
     assert_eq!(starts(&recorded(&set)).len(), 2);
 }
+
+#[test]
+fn a_recording_taken_back_before_it_began_leaves_nothing_behind() {
+    for taken_back in ["cancel 1", "record end 1", "launch 1 1", "stop all"] {
+        let (mut set, ..) = set();
+        lines(&mut set, &["scene 1"]);
+        play(&mut set, BEAT);
+        let before = set.player.project();
+        lines(&mut set, &["record 1 2", taken_back]);
+        play(&mut set, 2 * BAR);
+        assert!(!set.player.records(track(&set)), "{taken_back}");
+        let slots = |p: Option<hardcore::model::project::Project>| p.map(|p| p.scenes);
+        assert_eq!(slots(set.player.project()), slots(before), "{taken_back}");
+        lines(&mut set, &["record 1 2"]);
+        assert!(set.player.records(track(&set)), "another may follow: {taken_back}");
+    }
+}

@@ -115,6 +115,7 @@ fn perform(
         threads: 1,
         scsynth: None,
         clock_in: false,
+        clock_out: None,
         journal: Some(paper.clone()),
         record: Some(wav.clone()),
     };

@@ -156,6 +156,7 @@ impl EngineThread {
             threads: 1,
             scsynth: None,
             clock_in: true,
+            clock_out: None,
             journal: Some(folder.join("take.journal")),
             record: Some(folder.join("take.wav")),
         };

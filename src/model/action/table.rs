@@ -434,7 +434,7 @@ actions! {
         "note on {track} {pitch} [vel {velocity}]", "note on lead F3 vel 110";
     /// End a note on a track
     NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
-    /// Let the next control that is touched do a line; a line that sets a fader has it move the fader
+    /// Let the next control that is touched do a line; one that sets a value has it move that
     Learn { line: Name } = "learn {line}", "learn \"scene Drop\"";
     /// End every held note and every performance effect
     Panic = "panic", "panic";
