@@ -9,9 +9,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use hardcore::device::port::Period;
 use hardcore::engine::prepare::{Options, prepare};
 use hardcore::engine::protocol::Gesture;
 use hardcore::engine::renderer::{HostTime, Outputs};
+use hardcore::live::clock::Clock;
 use hardcore::model::ids::TrackId;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
@@ -92,6 +94,29 @@ fn bound<R>(work: impl FnOnce() -> R) -> (R, u64) {
 const TRACKS: u32 = 40;
 const RATE: u32 = 48_000;
 
+/// Counts what the clock for other machines says.
+struct Wire(u64);
+
+impl Period for Wire {
+    fn frames(&self) -> usize {
+        64
+    }
+    fn host_ns(&self) -> u64 {
+        0
+    }
+    fn input(&self, _: usize) -> &[f32] {
+        &[]
+    }
+    fn output(&mut self, _: usize) -> &mut [f32] {
+        &mut []
+    }
+    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
+    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
+        self.0 += 1;
+        true
+    }
+}
+
 /// One test, so that nothing else runs beside it.
 #[test]
 fn rendering_never_uses_the_heap() {
@@ -112,6 +137,8 @@ fn rendering_never_uses_the_heap() {
     let options = Options { rate: RATE, threads: 2, sources: 1 };
     let (mut engine, mut renderer, mut sources) =
         prepare(&project, &factory, &samples, &options).expect("a playable project");
+    renderer.keep_course();
+    let (mut clock, mut wire) = (Clock::new(), Wire(0));
     let mut rng = Pcg64Mcg::seed_from_u64(99);
     let mut out = Outputs::SILENT;
     let (mut heap, mut launches, mut swaps, mut peak) = (0, 0u64, 0u64, 0.0f32);
@@ -149,7 +176,12 @@ fn rendering_never_uses_the_heap() {
             }
         }
         WATCH_WORKERS.store(true, Relaxed);
-        let ((), used) = bound(|| renderer.render(&[], &mut out, HostTime::default()));
+        let ((), used) = bound(|| {
+            let first = renderer.frame();
+            renderer.render(&[], &mut out, HostTime::default());
+            clock.block(&renderer);
+            clock.send(first, &mut wire);
+        });
         WATCH_WORKERS.store(false, Relaxed);
         heap += used;
         peak = out.master.l.iter().fold(peak, |p, x| p.max(x.abs()));
@@ -161,5 +193,6 @@ fn rendering_never_uses_the_heap() {
         renderer.lost
     );
     assert!(launches > seconds * 5 && peak > 0.1, "it was played");
+    assert!(wire.0 > 24 * seconds, "{} clock messages", wire.0);
     assert_eq!(heap, 0, "uses of the heap in {seconds} s of rendering");
 }
