@@ -167,6 +167,7 @@ impl EngineThread {
         let (mut hands, mut ends) = Hands::new(wired, grid, commands);
         hands.follow_clock(RATE, desk.project.song.tempo.start);
         performer.give(hands);
+        performer.say_time();
         // One for a port that no device has: it has to come back all the same.
         let lost = Control::Surface(99, Some(Box::new(Surface::new(Model::ApcMini))));
         assert!(ends.inbox.push(lost).is_ok(), "room");
@@ -326,6 +327,7 @@ impl EngineThread {
         let (mut hands, ends) = Hands::new(wired, grid, commands);
         hands.follow_clock(rate, self.desk.project.song.tempo.start);
         performer.give(hands);
+        performer.say_time();
         self.rig.move_to(ends, &self.desk);
         performer
     }
