@@ -53,8 +53,9 @@
 //!   go on. Everything that takes effect is journaled with its frame, edits beside the parts made from
 //!   them, so a take renders again to the same bytes ([`live::replay`]).
 //! - **MIDI is resolved where it arrives.** With JACK the callback itself hears keys and pads and lights
-//!   them in the same period ([`live::hands`]); the engine thread only prepares the tables. What a
-//!   controller moves is told back and folded into the document, outside the history.
+//!   them in the same period ([`live::hands`]); the engine thread only prepares the tables. Without JACK
+//!   the system's ports are on a thread of their own, and messages come one period after they arrived.
+//!   What a controller moves is told back and folded into the document, outside the history.
 //! - **The state of the grid is one snapshot of atomics** ([`engine::snapshot`]), read by pads, terminal
 //!   and OSC alike, so nobody has to fold events and nobody misses one.
 //! - **scsynth gives all tracks one latency.** Its voices come back as a track's own, late by a fixed
@@ -92,3 +93,5 @@ pub mod persistence;
 pub mod session;
 pub mod settings;
 pub mod synth;
+#[cfg(feature = "ui")]
+pub mod ui;

@@ -10,10 +10,11 @@ use crate::midi::learn::Learn;
 use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Response, Strip};
 use crate::midi::stream::Stream;
 use crate::midi::takeover::Takeover;
-use crate::model::action::{Action, parse};
+use crate::model::action::{Action, StripRef, parse};
 use crate::model::ids::StripId;
 use crate::model::performance::Performance;
 use crate::session::act::{Act, resolve};
+use crate::session::edit::{Edit, EffectSet, StripSet, TrackSet};
 
 /// Largest map that is read.
 const MAX_BYTES: u64 = 4 << 20;
@@ -92,8 +93,11 @@ impl Player {
         }
     }
 
-    /// Let the next control that is touched do what `line` says. A fader, a pan, a mute or a solo is
-    /// learned by the line that sets it: `volume kick 0` has the control move the fader.
+    /// Let the next control that is touched do what `line` says. A line that sets something which can
+    /// be turned or switched teaches the control to do that, whatever value the line gives: a fader, a
+    /// pan, mute, solo, listening, a send's level, the master's and the cue's level, a parameter of an
+    /// instrument, of a pad or of an effect, an effect's bypass. `volume kick 0` has the control move
+    /// the fader, `insert kick 1 set drive 0` the drive.
     ///
     /// # Errors
     /// A line that is no action, or names what is not there.
@@ -101,30 +105,67 @@ impl Player {
         let action = parse(line).map_err(|e| e.to_string())?;
         let does = match self.parameter(&action)? {
             Some(parameter) => Does::Parameter(parameter),
-            None => {
-                resolve(&self.world, &action).map_err(|e| e.to_string())?;
-                Does::Action(action.to_string())
-            }
+            None => Does::Action(action.to_string()),
         };
         self.learned.learning = Some(Learn::new(does).map_err(|e| e.to_string())?);
         Ok(format!("touch the control that is to do “{line}”"))
     }
 
+    /// What an action sets, where a control can move that.
     fn parameter(&self, action: &Action) -> Result<Option<Parameter>, String> {
-        let absolute = Response::Absolute(Takeover::PickUp);
-        let (strip, target, response) = match action {
-            Action::Volume { strip, .. } => (strip, MapTarget::Volume, absolute),
-            Action::SetPan { strip, .. } => (strip, MapTarget::Pan, absolute),
-            Action::Mute { strip, .. } => (strip, MapTarget::Mute, Response::Toggle),
-            Action::Solo { strip, .. } => (strip, MapTarget::Solo, Response::Toggle),
+        let act = resolve(&self.world, action).map_err(|e| e.to_string())?;
+        let (strip, target) = match (action, act) {
+            (Action::Cue { .. }, _) => (Strip::Cue, MapTarget::Volume),
+            (Action::Listen { strip, .. }, _) => (self.map_strip(strip)?, MapTarget::Cue),
+            (_, Act::Edit { edit: Edit::Strip(id, set), .. }) => {
+                let target = match set {
+                    StripSet::Volume(_) => MapTarget::Volume,
+                    StripSet::Pan(_) => MapTarget::Pan,
+                    StripSet::Mute(_) => MapTarget::Mute,
+                    StripSet::Solo(_) => MapTarget::Solo,
+                    StripSet::SendLevel(bus, _) => MapTarget::Send(bus),
+                    StripSet::Sends(_) if matches!(action, Action::SendLevel { .. }) => {
+                        return Err("there is no such send yet: set its level first".to_owned());
+                    }
+                    _ => return Ok(None),
+                };
+                (named(id), target)
+            }
+            (
+                _,
+                Act::Edit {
+                    edit: Edit::Track(id, TrackSet::Param { pad, name, value: Some(_) }),
+                    ..
+                },
+            ) => {
+                let target = match pad {
+                    Some(note) => MapTarget::Pad(note, name),
+                    None => MapTarget::Param(name),
+                };
+                (Strip::Track(id), target)
+            }
+            (
+                Action::InsertSet { strip, .. } | Action::InsertBypass { strip, .. },
+                Act::Edit { edit: Edit::Effect(id, set), .. },
+            ) => {
+                let target = match set {
+                    EffectSet::Param { name, .. } => MapTarget::Insert(id, name),
+                    EffectSet::Bypass(_) => MapTarget::Bypass(id),
+                    _ => return Ok(None),
+                };
+                (self.map_strip(strip)?, target)
+            }
             _ => return Ok(None),
         };
-        let strip = match self.strip(strip).map_err(|e| e.to_string())? {
-            StripId::Track(id) => Strip::Track(id),
-            StripId::Bus(id) => Strip::Bus(id),
-            StripId::Master => Strip::Master,
+        let response = match target.is_switch() {
+            true => Response::Toggle,
+            false => Response::Absolute(Takeover::PickUp),
         };
         Ok(Some(Parameter { strip, target, min: 0.0, max: 1.0, response }))
+    }
+
+    fn map_strip(&self, wanted: &StripRef) -> Result<Strip, String> {
+        self.strip(wanted).map(named).map_err(|e| e.to_string())
     }
 
     /// A control was touched: what is being learned may take it.
@@ -151,5 +192,14 @@ impl Player {
         }
         self.bind(orders);
         Some(said)
+    }
+}
+
+/// A strip as a map names it.
+fn named(id: StripId) -> Strip {
+    match id {
+        StripId::Track(id) => Strip::Track(id),
+        StripId::Bus(id) => Strip::Bus(id),
+        StripId::Master => Strip::Master,
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bevy_ecs::world::World;
 
 use super::learn::Learned;
-use super::record::{self, Recording};
+use super::record::{self, Manner, Recording};
 use super::tap::Taps;
 use crate::engine::clock::Pos;
 use crate::engine::plan::Target;
@@ -17,10 +17,11 @@ use crate::model::launch::Quantization;
 use crate::model::mixer::{Db, MixerSettings};
 use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
-use crate::model::time::Ticks;
+use crate::model::scene::Scene;
+use crate::model::time::{Signature, Ticks};
 use crate::persistence::hcs;
 use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
-use crate::session::document::{collect, spawn, strip};
+use crate::session::document::{collect, part, spawn, strip};
 use crate::session::edit::{Edit, StripSet};
 use crate::session::error::EditError;
 use crate::session::history::{History, Outcome, Request, perform};
@@ -47,8 +48,8 @@ pub struct Player {
     /// Tracks that play what comes in.
     pub armed: BTreeSet<TrackId>,
     recordings: BTreeMap<TrackId, Recording>,
-    /// Grid that starts of recorded notes are moved to.
-    pub record_grid: Option<Quantization>,
+    /// How recordings are made.
+    pub manner: Manner,
     /// What controllers learned.
     pub learned: Learned,
     /// The metronome clicks.
@@ -71,7 +72,7 @@ impl Player {
             taps: Taps::default(),
             armed: BTreeSet::new(),
             recordings: BTreeMap::new(),
-            record_grid: None,
+            manner: Manner::default(),
             learned: Learned::default(),
             metronome: false,
         })
@@ -195,19 +196,32 @@ impl Player {
                 Ok(if on { "armed" } else { "not armed any more" }.to_owned())
             }
             Errand::Record(track, scene, length) => {
-                if self.recordings.contains_key(&track) {
-                    return Err(now("the track records already; end that first: record end TRACK"));
+                self.record(track, scene, length, at, orders).map_err(LineError::Now)
+            }
+            Errand::RecordQuantize(grid) => {
+                if grid.step(Signature::default()) > Quantization::Half.step(Signature::default()) {
+                    return Err(now("notes are moved by less than a bar: 1/4 to 1/32, or none"));
                 }
-                let begun = record::begin(&mut self.world, track, scene, length, self.record_grid);
-                self.recordings.insert(track, begun.map_err(LineError::Now)?);
-                self.push(orders);
-                orders(Order::Perform(Performance::Record(track, scene, length), at));
-                Ok("records from the next line of the grid on".to_owned())
+                self.manner.grid = Some(grid).filter(|grid| *grid != Quantization::None);
+                Ok("recorded notes go to the new grid".to_owned())
+            }
+            Errand::RecordLength(length) => {
+                self.manner.length = length;
+                Ok("recordings into empty slots last as long from now on".to_owned())
+            }
+            Errand::RecordCountIn(bars) => {
+                self.manner.count_in = bars;
+                Ok(format!("{bars} bars are clicked before a recording that starts the transport"))
             }
             Errand::Learn(line) => self.learn(&line).map_err(LineError::Now),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())
+            }
+            Errand::MetersReset => {
+                let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
+                view.meters.iter().for_each(|meter| meter.reset());
+                Ok("meters hold nothing any more".to_owned())
             }
             Errand::Capture(name) => {
                 let good = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
@@ -219,6 +233,35 @@ impl Player {
                 Ok("saving what was heard".to_owned())
             }
         }
+    }
+
+    /// Record into a slot: an empty one for `length`, or as long as all are recorded.
+    fn record(
+        &mut self,
+        track: TrackId,
+        scene: SceneId,
+        length: Option<Ticks>,
+        at: At,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, String> {
+        if self.recordings.contains_key(&track) {
+            return Err("the track records already; end that first: record end TRACK".to_owned());
+        }
+        let signature = self.world.resource::<Song>().signature;
+        let slot = part::<Scene>(&self.world, scene).map_err(|e| e.to_string())?.slots.get(&track);
+        let empty = slot.is_none_or(|slot| slot.clip.is_none());
+        let fixed = self.manner.length.filter(|_| empty).map(|span| span.ticks(signature));
+        let length = length.or(fixed);
+        let begun = record::begin(&mut self.world, track, scene, length, self.manner.grid)?;
+        self.recordings.insert(track, begun);
+        self.push(orders);
+        let head = self.view.as_ref().map(|view| view.snapshot.playhead());
+        let stands = head.is_none_or(|head| !head.playing && !head.counting_in);
+        if stands && self.manner.count_in > 0 {
+            orders(Order::Perform(Performance::CountIn(self.manner.count_in), at));
+        }
+        orders(Order::Perform(Performance::Record(track, scene, length), at));
+        Ok("records from the next line of the grid on".to_owned())
     }
 
     /// An open recording is about to be ended: it gets the length it will have on the next line of
@@ -270,6 +313,10 @@ impl Player {
                 .recordings
                 .get_mut(&track)
                 .and_then(|r| r.played(&mut self.world, pitch, velocity, at).err()),
+            News::RecordCancelled(track, _) => self
+                .recordings
+                .remove(&track)
+                .and_then(|recording| recording.cancelled(&mut self.world, track).err()),
             News::Recorded(track, scene, from, to) => self.recorded(track, scene, from, to),
         };
         self.push(orders);

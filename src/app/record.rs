@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::world::World;
 
 use crate::engine::protocol::Pos;
+use crate::model::action::Span;
 use crate::model::clip::{Clip, ClipContent, LoopBrace, MidiClip, Note};
 use crate::model::ids::{ClipId, NoteId, SceneId, TrackId};
 use crate::model::launch::{LaunchSettings, Quantization};
@@ -19,6 +20,17 @@ use crate::session::ids::FreshIds;
 
 /// Bars that an open recording may have; it ends where it is ended.
 const OPEN_BARS: i64 = 4096;
+
+/// How recordings are made, until a setting or an action says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Grid that starts of notes are moved to.
+    pub grid: Option<Quantization>,
+    /// How long one into an empty slot lasts; `None` until it is ended.
+    pub length: Option<Span>,
+    /// Bars clicked before one that starts the transport.
+    pub count_in: u8,
+}
 
 /// A recording in progress.
 #[derive(Debug)]
@@ -199,6 +211,26 @@ impl Recording {
         )
     }
 
+    /// It was taken back before it began: the slot is as it was.
+    ///
+    /// # Errors
+    /// A clip that is gone.
+    pub fn cancelled(self, world: &mut World, track: TrackId) -> Result<(), String> {
+        match self.before {
+            Some(_) => Ok(()),
+            None => self.empty(world, track),
+        }
+    }
+
+    /// Take the new clip out of its slot.
+    fn empty(&self, world: &mut World, track: TrackId) -> Result<(), String> {
+        let scene = part::<Scene>(world, self.scene).map_err(|e| e.to_string())?;
+        let slot = scene.slots.get(&track).map(|slot| Slot { clip: None, ..*slot });
+        let slot = slot.filter(|slot| *slot != Slot::default());
+        let empty = Edit::Slot { scene: self.scene, track, slot };
+        silently(world, Edit::Many(vec![empty, Edit::RemoveClip(self.clip)]))
+    }
+
     /// It has ended at `at`: what was recorded becomes one step that can be undone.
     ///
     /// # Errors
@@ -210,17 +242,14 @@ impl Recording {
         self.will_end(world, at)?;
         let clip = part::<Clip>(world, self.clip).map_err(|e| e.to_string())?.clone();
         // Back to what was there, and forward again in one step: the engine sees only where it ends.
-        let step = match self.before {
+        let step = match &self.before {
             Some(before) => {
-                let back = ClipSet::Content(Box::new(before.content));
+                let back = ClipSet::Content(Box::new(before.content.clone()));
                 silently(world, Edit::Clip(self.clip, back))?;
                 Edit::Clip(self.clip, ClipSet::Content(Box::new(clip.content)))
             }
             None => {
-                let slot = part::<Scene>(world, self.scene).map_err(|e| e.to_string())?;
-                let slot = slot.slots.get(&track).map(|slot| Slot { clip: None, ..*slot });
-                let empty = Edit::Slot { scene: self.scene, track, slot };
-                silently(world, Edit::Many(vec![empty, Edit::RemoveClip(self.clip)]))?;
+                self.empty(world, track)?;
                 insertion(world, track, self.scene, clip, FreshIds::of(world))?
             }
         };

@@ -7,13 +7,19 @@ use crate::engine::meter::Meter as Reading;
 use crate::model::action::Position;
 use crate::model::launch::ClipState;
 use crate::model::scene::Scene;
-use crate::osc::{Meter, State, Track};
+use crate::osc::{Meter, Reduction, State, Track};
 use crate::session::document::{Name, Order, StripId, part, strip};
 
 fn meter(meters: &[Arc<Reading>], node: usize) -> Meter {
     let db = |x: f32| if x > 1e-6 { 20.0 * x.log10() } else { -120.0 };
-    let read = meters.get(node).map(|m| m.read().peak).unwrap_or_default();
-    Meter { left: db(read[0]), right: db(read[1]) }
+    let read = meters.get(node).map(|m| m.read()).unwrap_or_default();
+    let [left, right] = read.peak.map(db);
+    Meter { left, right, hold: read.hold.map(db), over: read.is_over() }
+}
+
+fn reductions(meters: &[Arc<Reading>], node: usize) -> Vec<Reduction> {
+    let all = meters.get(node).into_iter().flat_map(|m| m.reductions());
+    all.map(|(insert, r)| Reduction { insert, now: r.now, hold: r.hold }).collect()
 }
 
 /// The set as it is now; `None` before the engine has told anything.
@@ -40,9 +46,11 @@ pub fn state(player: &Player, device: &Arc<str>, notice: &Arc<str>) -> Option<St
             volume: settings.map_or(0.0, |s| s.volume.0),
             pan: settings.map_or(0.0, |s| s.pan),
             meter: meter(&view.meters, node),
+            reductions: reductions(&view.meters, node),
             slots: scenes.iter().enumerate().map(slot).collect(),
         }
     };
+    let master = view.meters.len().saturating_sub(1);
     Some(State {
         bpm: head.bpm.get(),
         playing: head.playing,
@@ -55,7 +63,8 @@ pub fn state(player: &Player, device: &Arc<str>, notice: &Arc<str>) -> Option<St
         },
         scenes: scenes.iter().map(|s| s.name.as_str().into()).collect(),
         tracks: order.tracks.iter().enumerate().map(track).collect(),
-        master: meter(&view.meters, view.meters.len().saturating_sub(1)),
+        master: meter(&view.meters, master),
+        master_reductions: reductions(&view.meters, master),
         master_volume: strip(&player.world, StripId::Master).map_or(0.0, |s| s.volume.0),
         device: Arc::clone(device),
         notice: Arc::clone(notice),

@@ -14,18 +14,20 @@ use super::studio::Studio;
 use super::{Failure, notes, print};
 use crate::app::learn::Learned;
 use crate::app::player::Player;
+use crate::app::record::Manner;
 use crate::app::script::{self, Line};
 use crate::app::telling;
 use crate::device::monitor::Health;
+use crate::engine::meter::Meter;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::{Action, Span, help, help_for, parse};
-use crate::model::launch::ClipState;
+use crate::model::launch::{ClipState, Quantization};
 use crate::model::performance::Performance;
 use crate::osc::{Ask, Server};
 use crate::persistence::hcs;
 use crate::session::act::{Act, names, resolve};
-use crate::settings::Places;
+use crate::settings::{self, Places};
 
 /// Between two looks at script and end.
 const LOOK: Duration = Duration::from_millis(10);
@@ -93,6 +95,7 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         asks: crossbeam_channel::never(),
         notice: Arc::from(""),
     };
+    set.player.manner = manner(&studio.settings.record);
     let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
     set.player.learned = learned;
     set.player.bind(&mut |order| hall.order(order));
@@ -117,6 +120,9 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         }
     }
     set.status.end();
+    if let Some(sentence) = set.status.health.as_deref().and_then(summary) {
+        set.status.say(out, &sentence)?;
+    }
     if set.player.is_changed() {
         eprintln!("hardcore: note: changes were not saved; the line save does that");
     }
@@ -170,6 +176,16 @@ impl Script {
             let done = player.line(&line.action, line.at, orders).map_err(|e| e.to_string());
             each(&line, done);
         }
+    }
+}
+
+/// How recordings are made after the settings.
+pub(super) fn manner(record: &settings::Record) -> Manner {
+    let known = Quantization::NAMES.iter().find(|(name, _)| *name == record.quantize);
+    Manner {
+        grid: known.map(|(_, grid)| *grid).filter(|grid| *grid != Quantization::None),
+        length: (record.bars > 0).then_some(Span::Bars(record.bars)),
+        count_in: record.count_in.min(8) as u8,
     }
 }
 
@@ -390,6 +406,40 @@ impl Status {
     }
 }
 
+/// How the callback did over the whole set; `None` when it never ran.
+fn summary(h: &Health) -> Option<String> {
+    let period = h.frames.checked_div(h.periods).filter(|frames| *frames > 0)?;
+    let at = |share| h.histogram.quantile_ns(share) as f64 / 1e6;
+    Some(format!(
+        "{} periods of {period} frames; the callback took at most {:.2} ms in half, {:.2} ms in 99 %, {:.2} ms \
+         in all of them; {} xruns, {} ours",
+        h.periods,
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        h.xruns,
+        h.ours
+    ))
+}
+
+/// The master's held peak in dB, whether it went over, and what its inserts take away at most.
+fn levels(master: &Meter) -> String {
+    let read = master.read();
+    let peak = read.hold[0].max(read.hold[1]);
+    let mut levels = match peak {
+        p if p > 1e-5 => format!("  | master {:.1} dB", 20.0 * p.log10()),
+        _ => "  | master silent".to_owned(),
+    };
+    if read.is_over() {
+        levels.push_str(" OVER");
+    }
+    let reduction: f32 = master.reductions().map(|(_, r)| r.hold).sum();
+    if reduction >= 0.05 {
+        levels.push_str(&format!(", reduced {reduction:.1} dB"));
+    }
+    levels
+}
+
 /// One line: where the music is, what plays, how the device does.
 fn status(view: &View, player: &Player, health: Option<&Health>) -> String {
     let head = view.snapshot.playhead();
@@ -415,6 +465,9 @@ fn status(view: &View, player: &Player, health: Option<&Health>) -> String {
         };
         let track = view.names.get(track).map_or("?", String::as_str);
         line.push_str(&format!("  {track}: {shown}"));
+    }
+    if let Some(master) = view.meters.last() {
+        line.push_str(&levels(master));
     }
     if let Some(h) = health {
         let load = (h.load * 100.0).round();

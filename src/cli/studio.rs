@@ -40,9 +40,19 @@ pub struct Studio {
     pub factory: EmbeddedFactory,
 }
 
-/// Threads that help to render, one core being the caller's.
+/// Threads that help to render a file, one core being the caller's.
 pub fn helpers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).saturating_sub(1).min(16)
+    cores().saturating_sub(1).min(16)
+}
+
+/// Threads that help to play: a core is left to everything else, since the callback has to wait for a
+/// helper that is put aside in the middle of its work (`make bench` shows what that costs).
+fn live_helpers() -> usize {
+    cores().saturating_sub(2).min(16)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Studio {
@@ -83,9 +93,12 @@ impl Studio {
             factory: Arc::new(EmbeddedFactory::new(Arc::clone(&self.library))),
             loader: self.loader(file),
             wish: self.wish(),
-            threads: helpers(),
+            threads: live_helpers(),
             scsynth: (self.settings.synth.executor == "scsynth").then(|| Arc::clone(&self.library)),
             clock_in: self.settings.midi.clock == "in",
+            clock_out: Some(self.settings.midi.clock_out.trim())
+                .filter(|part| *part != "none")
+                .map(str::to_owned),
             journal: None,
             record: None,
         }

@@ -15,12 +15,14 @@ use super::line::{End, Line};
 use super::monitor::{Monitor, host_now_ns};
 use super::patch::{Bay, Wires};
 use super::port::Period;
-use super::{Backend, Device, Found, MIDI_PORTS, OpenError, Patchbay, Stream, Wish};
+use super::{Backend, CLOCK_PORT, Device, Found, MIDI_PORTS, OpenError, Patchbay, Stream, Wish};
 
 /// What our client asks to be called; a second one gets a number.
 const CLIENT: &str = "hardcore";
 /// Names of the outputs: master and cue.
 const OUTPUTS: [&str; 4] = ["master_l", "master_r", "cue_l", "cue_r"];
+/// MIDI outputs with the clock's.
+const MIDI_OUTS: usize = MIDI_PORTS + 1;
 /// Most audio inputs.
 const INPUTS: usize = 64;
 
@@ -104,6 +106,7 @@ struct Ports {
     outputs: Vec<Port<AudioOut>>,
     midi_in: Vec<Port<MidiIn>>,
     midi_out: Vec<Port<MidiOut>>,
+    clock: Option<Port<MidiOut>>,
 }
 
 impl Ports {
@@ -114,6 +117,7 @@ impl Ports {
             outputs: Vec::new(),
             midi_in: Vec::new(),
             midi_out: Vec::new(),
+            clock: None,
         };
         let outputs = if wish.cue.is_some() { 4 } else { 2 };
         for name in &OUTPUTS[..outputs] {
@@ -123,6 +127,10 @@ impl Ports {
         for n in 1..=wish.inputs.min(INPUTS) {
             let port = client.register_port(&format!("in_{n}"), AudioIn::default());
             ports.inputs.push(port.map_err(refused)?);
+        }
+        if wish.clock {
+            let port = client.register_port("clock_out", MidiOut::default());
+            ports.clock = Some(port.map_err(refused)?);
         }
         let names = wish.midi_in.len().max(wish.midi_out.len());
         for n in 1..=wish.midi.max(names).min(MIDI_PORTS) {
@@ -338,11 +346,13 @@ impl ProcessHandler for Player {
         for port in &mut ports.outputs {
             port.as_mut_slice(scope).fill(0.0);
         }
-        let mut writers = [const { None }; MIDI_PORTS];
+        let mut writers = [const { None }; MIDI_OUTS];
         for (port, writer) in ports.midi_out.iter_mut().zip(&mut writers) {
             // Also clears what was sent in the period before.
             *writer = Some(Sending { writer: port.writer(scope), last: 0 });
         }
+        writers[CLOCK_PORT] =
+            ports.clock.as_mut().map(|port| Sending { writer: port.writer(scope), last: 0 });
         // What JACK's own clock, smoothed over many periods, says of the period's first frame.
         let host_ns =
             scope.cycle_times().map_or_else(|_| host_now_ns(), |t| t.current_usecs * 1000);
@@ -369,7 +379,7 @@ struct Cycle<'a> {
     inputs: &'a [Port<AudioIn>],
     outputs: &'a mut [Port<AudioOut>],
     midi_in: &'a [Port<MidiIn>],
-    writers: [Option<Sending<'a>>; MIDI_PORTS],
+    writers: [Option<Sending<'a>>; MIDI_OUTS],
 }
 
 impl Period for Cycle<'_> {

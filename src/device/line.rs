@@ -36,14 +36,16 @@ impl End {
 /// The callback lies in a mutex for which the device's thread never waits: it tries, which is one
 /// atomic exchange, and plays silence when the callback is being taken. The taker tries too, so that
 /// there is never anybody to wake.
-pub(super) struct Line {
+pub struct Line {
     seat: Mutex<Option<Box<dyn Callback>>>,
-    pub(super) monitor: Arc<Monitor>,
+    /// How the device's thread fares.
+    pub monitor: Arc<Monitor>,
     end: AtomicU8,
 }
 
 impl Line {
-    pub(super) fn new(callback: Box<dyn Callback>) -> Self {
+    /// A line with a callback on it, and no period played yet.
+    pub fn new(callback: Box<dyn Callback>) -> Self {
         Line {
             seat: Mutex::new(Some(callback)),
             monitor: Arc::new(Monitor::default()),
@@ -52,7 +54,7 @@ impl Line {
     }
 
     /// The device's thread: play one period at `rate` frames per second. Outputs must be silent.
-    pub(super) fn play(&self, rate: u32, period: &mut dyn Period) {
+    pub fn play(&self, rate: u32, period: &mut dyn Period) {
         if self.monitor.enter() {
             crate::logging::never_on_this_thread();
         }
@@ -85,7 +87,7 @@ impl Line {
     ///
     /// # Errors
     /// The one that plays cannot be had, see [`take`](Line::take); here is the new one again.
-    pub(super) fn swap(
+    pub fn swap(
         &self,
         callback: Box<dyn Callback>,
     ) -> Result<Option<Box<dyn Callback>>, Box<dyn Callback>> {
@@ -98,7 +100,7 @@ impl Line {
 
     /// Take the callback off. `None` when there is none, when it died, or when the device's thread has
     /// stood in it for a second.
-    pub(super) fn take(&self) -> Option<Box<dyn Callback>> {
+    pub fn take(&self) -> Option<Box<dyn Callback>> {
         self.with(Option::take).flatten()
     }
 

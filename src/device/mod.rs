@@ -14,7 +14,8 @@ use monitor::Monitor;
 use port::Callback;
 
 pub mod keeper;
-mod line;
+pub mod line;
+mod midi;
 pub mod monitor;
 pub mod null;
 #[cfg(any(feature = "jack", test))]
@@ -87,16 +88,20 @@ pub struct Wish {
     pub cue: Option<(u16, u16)>,
     /// Audio inputs. JACK only.
     pub inputs: usize,
-    /// Pairs of MIDI ports, at most [`MIDI_PORTS`]. JACK only.
+    /// Pairs of MIDI ports, at most [`MIDI_PORTS`].
     pub midi: usize,
-    /// What the MIDI inputs listen to, in order: part of a port's name, `""` for nothing.
+    /// What the MIDI inputs listen to, in order: part of a port's name, `""` for nothing. JACK only.
     pub midi_in: Vec<String>,
     /// What the MIDI outputs play to, likewise.
     pub midi_out: Vec<String>,
+    /// One more MIDI output, number [`CLOCK_PORT`], for the clock that other machines follow.
+    pub clock: bool,
 }
 
 /// Most MIDI inputs, and outputs, of a device.
 pub const MIDI_PORTS: usize = 8;
+/// The MIDI output for the clock, where it is wished.
+pub const CLOCK_PORT: usize = MIDI_PORTS;
 
 impl Default for Wish {
     fn default() -> Self {
@@ -111,6 +116,7 @@ impl Default for Wish {
             midi: 0,
             midi_in: Vec::new(),
             midi_out: Vec::new(),
+            clock: false,
         }
     }
 }
@@ -218,6 +224,15 @@ pub struct MidiPort {
     pub direction: Direction,
 }
 
+impl MidiPort {
+    /// Whether one of its names holds `part`, in capitals or not; nothing matches "".
+    pub fn matches(&self, part: &str) -> bool {
+        let part = part.to_lowercase();
+        let mut names = std::iter::once(&self.name).chain(&self.aliases);
+        !part.is_empty() && names.any(|name| name.to_lowercase().contains(&part))
+    }
+}
+
 /// A MIDI port that came or went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plug {
@@ -235,13 +250,17 @@ pub trait Patchbay {
     /// connected again.
     fn plugs(&mut self) -> Vec<Plug>;
     /// What a port of ours is called to others, such as `hardcore:midi_in_1`; names are `in_1`…,
-    /// `master_l`, `master_r`, `cue_l`, `cue_r`, `midi_in_1`…, `midi_out_1`….
+    /// `master_l`, `master_r`, `cue_l`, `cue_r`, `midi_in_1`…, `midi_out_1`…, `clock_out`.
     fn own(&self, short: &str) -> String;
     /// Connect two ports, by full name: what gives to what takes. Fine if they are already.
     ///
     /// # Errors
     /// A sentence on why not.
     fn connect(&self, from: &str, to: &str) -> Result<(), String>;
+    /// What else there is to say, in sentences, since the last call.
+    fn notes(&mut self) -> Vec<String> {
+        Vec::new()
+    }
     /// Undo that. Fine if they are not connected.
     ///
     /// # Errors

@@ -6,9 +6,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
+use super::midi;
 use super::monitor::host_now_ns;
 use super::port::OutputsOnly;
-use super::{Backend, Device, Found, OpenError, PERIOD, RATE, Stream, Wish};
+use super::{Backend, Device, Found, OpenError, PERIOD, Patchbay, RATE, Stream, Wish};
 
 /// Further behind than this (the machine slept), the clock begins anew instead of catching up.
 const GIVE_UP: Duration = Duration::from_millis(500);
@@ -26,7 +27,7 @@ pub(super) fn find(wish: &Wish) -> Found {
         period,
         backend: Backend::Null,
         notes: Vec::new(),
-        device: Box::new(Null { rate, period: period as usize, outputs }),
+        device: Box::new(Null { rate, period: period as usize, outputs, wish: wish.clone() }),
     }
 }
 
@@ -34,14 +35,20 @@ struct Null {
     rate: u32,
     period: usize,
     outputs: usize,
+    wish: Wish,
 }
 
 struct Clock {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    bay: Option<midi::Bay>,
 }
 
-impl Stream for Clock {}
+impl Stream for Clock {
+    fn patchbay(&mut self) -> Option<&mut dyn Patchbay> {
+        self.bay.as_mut().map(|bay| bay as &mut dyn Patchbay)
+    }
+}
 
 impl Drop for Clock {
     fn drop(&mut self) {
@@ -57,20 +64,21 @@ impl Device for Null {
     fn play(
         self: Box<Self>,
         line: Arc<Line>,
-        _: &mut Vec<String>,
+        notes: &mut Vec<String>,
     ) -> Result<Box<dyn Stream>, OpenError> {
+        let (ports, bay) = midi::open(&self.wish, notes);
         let stop = Arc::new(AtomicBool::new(false));
         let ask = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("no-device".to_owned())
-            .spawn(move || self.run(&line, &ask))
+            .spawn(move || self.run(&line, ports, &ask))
             .map_err(|e| OpenError::Null(e.to_string()))?;
-        Ok(Box::new(Clock { stop, thread: Some(thread) }))
+        Ok(Box::new(Clock { stop, thread: Some(thread), bay }))
     }
 }
 
 impl Null {
-    fn run(&self, line: &Line, stop: &AtomicBool) {
+    fn run(&self, line: &Line, mut midi: Option<midi::Ports>, stop: &AtomicBool) {
         let mut out = vec![vec![0.0f32; self.period]; self.outputs];
         let mut begun = Instant::now();
         // Periods since `begun`: no rounding adds up.
@@ -90,9 +98,9 @@ impl Null {
             for channel in &mut out {
                 channel.fill(0.0);
             }
-            let mut void =
-                OutputsOnly { out: &mut out, frames: self.period, host_ns: host_now_ns() };
-            line.play(self.rate, &mut void);
+            let (frames, rate) = (self.period, self.rate);
+            let mut void = OutputsOnly::begin(&mut out, frames, host_now_ns(), &mut midi, rate);
+            line.play(rate, &mut void);
             count += 1;
         }
     }

@@ -122,15 +122,6 @@ impl<W: Wires> Bay<W> {
     }
 }
 
-impl MidiPort {
-    /// Whether one of its names holds `part`, in capitals or not; nothing matches "".
-    pub fn matches(&self, part: &str) -> bool {
-        let part = part.to_lowercase();
-        let mut names = std::iter::once(&self.name).chain(&self.aliases);
-        !part.is_empty() && names.any(|name| name.to_lowercase().contains(&part))
-    }
-}
-
 impl<W: Wires> Patchbay for Bay<W> {
     fn midi_ports(&self) -> Vec<MidiPort> {
         let ours = format!("{}:", self.client);

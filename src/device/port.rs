@@ -1,5 +1,7 @@
 //! The port between a device and what plays on it: one call a period.
 
+use super::midi::Ports;
+
 /// What a device calls once a period, on its own thread. Nothing in it may allocate, lock or wait.
 pub trait Callback: Send {
     /// Compute one period: read the inputs, fill every output.
@@ -23,12 +25,30 @@ pub trait Period {
     fn midi_out(&mut self, port: usize, frame: u32, bytes: &[u8]) -> bool;
 }
 
-/// A period of outputs only.
+/// A period of a device without audio inputs; MIDI is the system's, where there is some.
 pub(super) struct OutputsOnly<'a> {
     /// By channel, at least as long as the period.
-    pub(super) out: &'a mut [Vec<f32>],
-    pub(super) frames: usize,
-    pub(super) host_ns: u64,
+    out: &'a mut [Vec<f32>],
+    frames: usize,
+    host_ns: u64,
+    midi: Option<&'a mut Ports>,
+}
+
+impl<'a> OutputsOnly<'a> {
+    /// A period that is asked for now, `host_ns` on the host's clock.
+    pub(super) fn begin(
+        out: &'a mut [Vec<f32>],
+        frames: usize,
+        host_ns: u64,
+        midi: &'a mut Option<Ports>,
+        rate: u32,
+    ) -> Self {
+        let mut midi = midi.as_mut();
+        if let Some(midi) = &mut midi {
+            midi.begin(host_ns, frames, rate);
+        }
+        OutputsOnly { out, frames, host_ns, midi }
+    }
 }
 
 impl Period for OutputsOnly<'_> {
@@ -44,8 +64,12 @@ impl Period for OutputsOnly<'_> {
     fn output(&mut self, channel: usize) -> &mut [f32] {
         self.out.get_mut(channel).map_or(&mut [], |out| &mut out[..self.frames])
     }
-    fn midi_in(&self, _: &mut dyn FnMut(usize, u32, &[u8])) {}
-    fn midi_out(&mut self, _: usize, _: u32, _: &[u8]) -> bool {
-        false
+    fn midi_in(&self, take: &mut dyn FnMut(usize, u32, &[u8])) {
+        if let Some(midi) = &self.midi {
+            midi.heard(take);
+        }
+    }
+    fn midi_out(&mut self, port: usize, frame: u32, bytes: &[u8]) -> bool {
+        self.midi.as_mut().is_some_and(|midi| midi.send(port, frame, bytes))
     }
 }

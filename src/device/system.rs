@@ -9,9 +9,10 @@ use cpal::{
 };
 
 use super::line::{End, Line};
+use super::midi;
 use super::monitor::host_now_ns;
 use super::port::{OutputsOnly, Period};
-use super::{Backend, Device, Found, OpenError, Stream, Wish};
+use super::{Backend, Device, Found, OpenError, Patchbay, RATE, Stream, Wish};
 
 /// Longest period that the callback is asked for; a longer request is filled in parts.
 const LONGEST: usize = 8192;
@@ -25,13 +26,13 @@ pub fn names() -> Vec<String> {
 
 /// While it lives, what ALSA has to say on this thread goes to the log: by itself it writes to the
 /// terminal, a dozen lines when there is no card.
-struct QuietDriver {
+pub(super) struct QuietDriver {
     #[cfg(target_os = "linux")]
     said: Option<std::rc::Rc<std::cell::RefCell<alsa::Output>>>,
 }
 
 impl QuietDriver {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         QuietDriver {
             #[cfg(target_os = "linux")]
             said: alsa::Output::local_error_handler().ok(),
@@ -90,7 +91,8 @@ pub(super) fn find(wish: &Wish) -> Result<Found, OpenError> {
         notes.push("audio inputs are there with JACK only".to_owned());
     }
     let period = if let BufferSize::Fixed(frames) = buffer_size { frames } else { 0 };
-    let card = Card { device, name: name.clone(), format, config, master, cue };
+    let wish = wish.clone();
+    let card = Card { device, name: name.clone(), format, config, master, cue, wish };
     let device = Box::new(card);
     Ok(Found { name, rate, period, backend: Backend::System, notes, device })
 }
@@ -166,13 +168,19 @@ struct Card {
     config: StreamConfig,
     master: Pair,
     cue: Option<Pair>,
+    wish: Wish,
 }
 
 struct Playing {
-    _stream: cpal::Stream,
+    stream: cpal::Stream,
+    bay: Option<midi::Bay>,
 }
 
-impl Stream for Playing {}
+impl Stream for Playing {
+    fn patchbay(&mut self) -> Option<&mut dyn Patchbay> {
+        self.bay.as_mut().map(|bay| bay as &mut dyn Patchbay)
+    }
+}
 
 impl Device for Card {
     fn play(
@@ -181,41 +189,50 @@ impl Device for Card {
         notes: &mut Vec<String>,
     ) -> Result<Box<dyn Stream>, OpenError> {
         let _log = QuietDriver::new();
-        let mut built = self.build(self.config, &line);
+        let mut built = self.build(self.config, &line, notes);
         if let (Err(cause), BufferSize::Fixed(frames)) = (&built, self.config.buffer_size) {
             notes.push(format!("'{}' has no period of {frames} frames: {cause}", self.name));
-            built =
-                self.build(StreamConfig { buffer_size: BufferSize::Default, ..self.config }, &line);
+            let config = StreamConfig { buffer_size: BufferSize::Default, ..self.config };
+            built = self.build(config, &line, notes);
         }
-        let stream = built.map_err(|cause| unusable(&self.name, &cause))?;
-        stream.play().map_err(|e| unusable(&self.name, &e))?;
-        Ok(Box::new(Playing { _stream: stream }))
+        let playing = built.map_err(|cause| unusable(&self.name, &cause))?;
+        playing.stream.play().map_err(|e| unusable(&self.name, &e))?;
+        Ok(Box::new(playing))
     }
 }
 
 impl Card {
-    fn build(&self, config: StreamConfig, line: &Arc<Line>) -> Result<cpal::Stream, String> {
-        match self.format {
-            SampleFormat::F32 => self.stream::<f32>(config, line),
-            SampleFormat::F64 => self.stream::<f64>(config, line),
-            SampleFormat::I8 => self.stream::<i8>(config, line),
-            SampleFormat::I16 => self.stream::<i16>(config, line),
-            SampleFormat::I24 => self.stream::<cpal::I24>(config, line),
-            SampleFormat::I32 => self.stream::<i32>(config, line),
-            SampleFormat::U8 => self.stream::<u8>(config, line),
-            SampleFormat::U16 => self.stream::<u16>(config, line),
-            SampleFormat::U32 => self.stream::<u32>(config, line),
+    fn build(
+        &self,
+        config: StreamConfig,
+        line: &Arc<Line>,
+        notes: &mut Vec<String>,
+    ) -> Result<Playing, String> {
+        let (ports, bay) = midi::open(&self.wish, notes);
+        let stream = match self.format {
+            SampleFormat::F32 => self.stream::<f32>(config, line, ports),
+            SampleFormat::F64 => self.stream::<f64>(config, line, ports),
+            SampleFormat::I8 => self.stream::<i8>(config, line, ports),
+            SampleFormat::I16 => self.stream::<i16>(config, line, ports),
+            SampleFormat::I24 => self.stream::<cpal::I24>(config, line, ports),
+            SampleFormat::I32 => self.stream::<i32>(config, line, ports),
+            SampleFormat::U8 => self.stream::<u8>(config, line, ports),
+            SampleFormat::U16 => self.stream::<u16>(config, line, ports),
+            SampleFormat::U32 => self.stream::<u32>(config, line, ports),
             other => Err(format!("its samples are {other}")),
-        }
+        }?;
+        Ok(Playing { stream, bay })
     }
 
     fn stream<T: SizedSample + FromSample<f32>>(
         &self,
         config: StreamConfig,
         line: &Arc<Line>,
+        midi: Option<midi::Ports>,
     ) -> Result<cpal::Stream, String> {
         let rate = config.sample_rate;
         let mut spread = Spread::new(usize::from(config.channels), self.master, self.cue);
+        (spread.rate, spread.midi) = (rate, midi);
         let (sound, trouble) = (Arc::clone(line), Arc::clone(line));
         let fill = move |out: &mut [T], _: &cpal::OutputCallbackInfo| {
             spread.fill(out, |period| sound.play(rate, period));
@@ -239,13 +256,17 @@ struct Spread {
     /// Where each of the callback's outputs goes.
     to: Vec<usize>,
     out: Vec<Vec<f32>>,
+    /// Frames per second.
+    rate: u32,
+    midi: Option<midi::Ports>,
 }
 
 impl Spread {
     fn new(channels: usize, master: Pair, cue: Option<Pair>) -> Self {
         let mut to = vec![master.0, master.1];
         to.extend(cue.into_iter().flat_map(|(l, r)| [l, r]));
-        Spread { channels: channels.max(1), out: vec![vec![0.0; LONGEST]; to.len()], to }
+        let out = vec![vec![0.0; LONGEST]; to.len()];
+        Spread { channels: channels.max(1), out, to, rate: RATE, midi: None }
     }
 
     /// Fill `all` from `play`, a period at a time.
@@ -259,7 +280,8 @@ impl Spread {
             for out in &mut self.out {
                 out[..frames].fill(0.0);
             }
-            play(&mut OutputsOnly { out: &mut self.out, frames, host_ns: host_now_ns() });
+            let (midi, host_ns) = (&mut self.midi, host_now_ns());
+            play(&mut OutputsOnly::begin(&mut self.out, frames, host_ns, midi, self.rate));
             part.fill(T::EQUILIBRIUM);
             for (i, frame) in part.chunks_exact_mut(self.channels).enumerate() {
                 if self.channels == 1 {

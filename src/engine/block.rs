@@ -131,6 +131,11 @@ impl Smooth {
         Smooth { now: value, target: value, due: None }
     }
 
+    /// Where it is.
+    pub fn value(&self) -> f32 {
+        self.now
+    }
+
     /// Head for `value`.
     pub fn set(&mut self, value: f32) {
         self.target = value;

@@ -106,7 +106,6 @@ impl Renderer {
     pub(super) fn record_end(&mut self, frame: u64, track: usize) {
         let Some(recording) = self.launch.get(track).and_then(|l| l.recording) else { return };
         if recording.from.is_none() {
-            self.launch[track].recording = None;
             return self.cancel(frame, track);
         }
         let now = self.clock.pos_at(frame);
@@ -116,13 +115,14 @@ impl Renderer {
         }
     }
 
-    /// A recording has come to its end.
+    /// A recording has come to its end, or to nothing where it had not begun.
     pub(super) fn recorded(&mut self, track: usize, to: Pos, frame: u64) {
         let Some(recording) = self.launch[track].recording.take() else { return };
-        if let Some(from) = recording.from {
-            let (node, row) = (track as u16, recording.row);
-            self.emit(EngineEvent::Recorded { node, row, from, to, frame });
-        }
+        let (node, row) = (track as u16, recording.row);
+        self.emit(match recording.from {
+            Some(from) => EngineEvent::Recorded { node, row, from, to, frame },
+            None => EngineEvent::RecordCancelled { node, row, frame },
+        });
     }
 
     pub(super) fn slot_clip(&self, track: usize, row: u16) -> Option<Arc<ClipPlan>> {
@@ -158,11 +158,11 @@ impl Renderer {
 
     /// Forget what a track waits to do.
     pub(super) fn cancel(&mut self, frame: u64, track: usize) {
-        let Some(state) = self.launch.get_mut(track) else { return };
+        let Some(state) = self.launch.get(track) else { return };
         if state.recording.is_some_and(|r| r.from.is_none()) {
-            state.recording = None;
+            self.recorded(track, Pos(0), frame);
         }
-        if state.queued.take().is_some() {
+        if self.launch[track].queued.take().is_some() {
             self.emit(EngineEvent::Cancelled { node: track as u16, frame });
         }
     }

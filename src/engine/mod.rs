@@ -11,18 +11,19 @@
 //! | `plan` | what the callback plays from |
 //! | `launcher`, `sequencer` | when clips start, which events fall into a block |
 //! | `track_voices`, `samples`, `sound` | what makes sound |
-//! | `metronome`, `snapshot` | the click; where the music is, for all to read |
+//! | `metronome`, `snapshot`, `course` | the click; where the music is, for all to read; what the transport did |
 //! | `rack`, `strip`, `node`, `graph`, `solo`, `block`, `meter` | the mixer |
 //! | `touch` | what a player holds down on the master or a group |
 //! | `contain` | what breaks stays where it broke |
 //! | `renderer`, `perform`, `workers` | a block from commands to outputs, on one core or many |
-//! | `protocol` | all that crosses threads |
+//! | `protocol`, `ring` | all that crosses threads, and where |
 //! | `prepare`, `update`, `live_edit`, `restage` | project → prepared state, whole or what changed |
 //! | `offline` | both halves on one thread |
 
 pub mod block;
 pub mod clock;
 pub mod contain;
+pub mod course;
 pub mod graph;
 pub mod launcher;
 mod launching;
@@ -39,6 +40,7 @@ pub mod protocol;
 pub mod rack;
 pub mod renderer;
 pub mod restage;
+pub mod ring;
 pub mod samples;
 pub mod sequencer;
 pub mod snapshot;

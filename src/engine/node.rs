@@ -117,6 +117,7 @@ impl Node {
         if let Swap::Rack { rack, .. } = &mut *swap {
             std::mem::swap(&mut self.rack, rack);
         }
+        self.meter_state.forget_reductions();
         self.rack.iter_mut().for_each(|slot| slot.set_tempo(bpm));
         self.warming = Some(self.rack_latency());
         if self.old_rack.is_some() {
@@ -160,6 +161,11 @@ impl Node {
     /// Its meter, to be read elsewhere.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
+    }
+
+    /// Begin anew what its meter keeps until then.
+    pub fn reset_meter(&self) {
+        self.meter.reset();
     }
 
     /// Frames by which the rack delays.
@@ -261,6 +267,7 @@ impl Node {
             self.events.clear();
         }
         self.meter_state.update(&self.post, &self.meter);
+        self.meter_state.reductions(self.rack.iter().map(RackSlot::reduction), &self.meter);
         self.silent = self.pre.is_silent();
         self.starts = None;
     }

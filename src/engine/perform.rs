@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::clock::{Nudge, Pos, Span};
+use super::course::Step;
 use super::launcher::{Launch, Queued, TrackLaunch, follow_after};
 use super::plan::{ClipPlan, PlacedClip, Target, TrackClips};
 use super::protocol::{EngineEvent, Gesture};
@@ -50,6 +51,7 @@ impl Renderer {
                     self.begin(frame, pos);
                 } else {
                     self.clock.locate(pos, frame);
+                    self.course.add(Step::Located { frame, pos });
                 }
             }
             Gesture::Launch { node, row, velocity } => self.launch(frame, node, row, velocity),
@@ -154,8 +156,12 @@ impl Renderer {
 
     /// The clock stands at `pos`, which sounds at `frame`: everything starts there.
     fn begin_here(&mut self, frame: u64, pos: Pos) {
+        if !self.playing {
+            self.nodes.iter().flatten().for_each(|node| node.reset_meter());
+        }
         self.counting = None;
         self.playing = true;
+        self.course.add(Step::Began { frame, pos });
         for track in 0..self.launch.len() {
             let state = self.launch[track];
             match state.row {
@@ -185,6 +191,7 @@ impl Renderer {
             return;
         }
         (self.playing, self.counting) = (false, None);
+        self.course.add(Step::Halted { frame });
         let here = self.clock.pos_at(frame);
         for track in 0..self.launch.len() {
             self.recorded(track, here, frame);
@@ -311,6 +318,9 @@ impl Renderer {
             let limit = turn.map_or(Pos::MAX, |(at, _)| at);
             while let Some(span) = self.clock.next_span(frame, limit) {
                 self.click(&span);
+                if self.counting.is_none() {
+                    self.course.add(Step::Ran(span));
+                }
                 for track in 0..self.launch.len() {
                     if self.counting.is_none() {
                         self.run_track(track, span);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use rtrb::{Consumer, Producer, RingBuffer};
+use rtrb::{Consumer, Producer};
 
 use super::contain::Fault;
 use super::graph::{Cycle, Edge, Graph, KeyEdge, NodeShape, Tap};
@@ -11,9 +11,12 @@ use super::meter::Meter;
 use super::node::Node;
 use super::plan::{PlanScene, SongPlan};
 use super::prepare_track::{self as track, Resolver};
-use super::protocol::{Command, EngineEvent, Gesture, JournalEntry, Swap, Timed, Trash, When};
+use super::protocol::{
+    Command, EngineEvent, Gesture, JournalEntry, Journaled, OWN, Swap, Timed, Trash, When,
+};
 use super::rack::{MAX_INSERTS, RackSlot};
 use super::renderer::{Renderer, Setup};
+use super::ring::ring;
 use super::samples::{Sample, SampleKeeper};
 use super::snapshot::Snapshot;
 use super::sound::{SoundError, SoundFactory, SoundSpec};
@@ -269,18 +272,22 @@ pub fn prepare(
         node.voices_lag = std::mem::take(lag);
     }
 
-    let (commands, own) = RingBuffer::new(4096);
+    let song = Arc::new(song_plan(project));
+    let stop = Gesture::StopAll;
+    let command = || Timed { when: When::Now, command: Command::Play(stop) };
+    let entry = JournalEntry { frame: 0, source: OWN, what: Journaled::Play(stop) };
+    let (commands, own) = ring(4096, command);
     let (outside, mut sources): (Vec<_>, Vec<_>) =
-        (0..options.sources).map(|_| RingBuffer::new(1024)).unzip();
+        (0..options.sources).map(|_| ring(1024, command)).unzip();
     sources.insert(0, own);
-    let (event_tx, events) = RingBuffer::new(4096);
-    let (journal_tx, journal) = RingBuffer::new(4096);
-    let (trash_tx, trash) = RingBuffer::new(4096);
+    let (event_tx, events) = ring(4096, || EngineEvent::CountIn { frame: 0 });
+    let (journal_tx, journal) = ring(4096, || entry);
+    let (trash_tx, trash) = ring(4096, || Trash::Swap(Box::new(Swap::Song(Arc::clone(&song)))));
     let meters = nodes.iter().map(|n| Arc::clone(n.meter())).collect();
     let workers = (options.threads > 0).then(|| Workers::new(options.threads, nodes.len()));
     let renderer = Renderer::new(Setup {
         rate: options.rate,
-        song: Arc::new(song_plan(project)),
+        song,
         tracks: project.tracks.len(),
         nodes,
         graph,

@@ -270,6 +270,15 @@ pub enum EngineEvent {
         /// Engine frame.
         frame: u64,
     },
+    /// A recording that waited for its line was taken back.
+    RecordCancelled {
+        /// Track node.
+        node: u16,
+        /// Row.
+        row: u16,
+        /// Engine frame.
+        frame: u64,
+    },
     /// A recording ended.
     Recorded {
         /// Track node.

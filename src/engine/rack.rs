@@ -72,6 +72,13 @@ impl RackSlot {
         self.broken && !std::mem::replace(&mut self.told, true)
     }
 
+    /// The gain that it turned the signal down by, 1 for not at all: as [`Insert::reduction`], of
+    /// what is heard of it. `None` for one that never does.
+    pub fn reduction(&self) -> Option<f32> {
+        let gain = self.insert.reduction().filter(|_| !self.broken)?;
+        Some(1.0 + (gain - 1.0) * self.wet.value())
+    }
+
     /// Process a block in place. A bypassed insert keeps running, so that its tail and its detectors
     /// are where they would be when it comes back.
     pub fn process(&mut self, audio: &mut StereoBlock) {

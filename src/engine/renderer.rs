@@ -7,6 +7,7 @@ use rtrb::{Consumer, Producer};
 use super::block::{BLOCK, StereoBlock};
 use super::clock::{Clock, Pos};
 use super::contain::is_sound;
+use super::course::Course;
 use super::graph::{Graph, Tap};
 use super::launcher::TrackLaunch;
 use super::metronome::Metronome;
@@ -105,6 +106,7 @@ pub struct Renderer {
     pub(super) graph: Box<Graph>,
     /// Room to work out who is heard.
     pub(super) heard: Vec<bool>,
+    pub(super) course: Course,
     sources: Vec<Consumer<Timed>>,
     pending: Vec<Pending>,
     /// Commands that wait for a place in the music, in its order.
@@ -181,6 +183,7 @@ impl Renderer {
             nodes,
             launch: vec![TrackLaunch::default(); setup.tracks],
             graph: Box::new(setup.graph),
+            course: Course::default(),
             sources: setup.sources,
             pending: Vec::with_capacity(2 * MAX_PENDING),
             waiting: Vec::with_capacity(MAX_PENDING),
@@ -267,6 +270,7 @@ impl Renderer {
     fn block(&mut self, inputs: &[StereoBlock], out: &mut Outputs) {
         let end = self.frame + BLOCK as u64;
         self.flush_trash();
+        self.lost += self.course.begin();
         self.intake();
         let from = self.clock.pos();
         let beat = self.beat();

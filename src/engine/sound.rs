@@ -58,6 +58,11 @@ pub trait Insert: Send {
     fn set_tempo(&mut self, bpm: f32);
     /// Frames by which the output lags the input.
     fn latency(&self) -> u32;
+    /// The gain, 0–1, that it turned the signal down by in the block before the last, 1 for not at all;
+    /// makeup and mix are no part of it. `None` for one that never does.
+    fn reduction(&self) -> Option<f32> {
+        None
+    }
 }
 
 /// A sound to prepare: a SynthDef's name and its settings.

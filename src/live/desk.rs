@@ -1,6 +1,6 @@
 //! The engine thread's state: both ways of the protocol, and the project as it plays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,6 +79,8 @@ pub enum News {
     Recording(TrackId, SceneId, Pos),
     /// A note was played on a track that records: pitch, velocity (0 where it ends), and where.
     Played(TrackId, u8, u8, Pos),
+    /// A recording was taken back before it began.
+    RecordCancelled(TrackId, SceneId),
     /// A recording ended: its track and scene, from where to where.
     Recorded(TrackId, SceneId, Pos, Pos),
 }
@@ -116,6 +118,8 @@ pub struct Desk {
     news: Vec<News>,
     /// Notes that lines and messages hold: they end by themselves as little as keys do.
     held: BTreeSet<(TrackId, u8)>,
+    /// Recordings that run, with the time 0 of their clips.
+    recording: BTreeMap<TrackId, (SceneId, Pos)>,
     /// Losses that were told of.
     told: (u64, u64),
 }
@@ -159,6 +163,7 @@ impl Desk {
             tap,
             news: Vec::new(),
             held: BTreeSet::new(),
+            recording: BTreeMap::new(),
             told: (0, 0),
         };
         desk.show();
@@ -213,19 +218,26 @@ impl Desk {
         self.news.extend(sentences.into_iter().map(News::Notice));
     }
 
-    /// Prepare everything anew at another rate, from the document as it is. The journal ends.
+    /// Prepare everything anew at another rate, from what plays of the document, once nothing plays any
+    /// more: what could not be done in time would refuse the whole set now.
+    /// Journal, take and recordings end with the last block that was played.
     ///
     /// # Errors
     /// A project that cannot be played at that rate; everything stays as it was.
     pub fn rebuild(&mut self, rate: u32) -> Result<(Performer, Producer<Timed>), PrepareError> {
         let options = Options { rate, threads: self.threads, sources: 1 };
-        let played = self.engine.snapshot.playhead().frame;
         let (engine, renderer, mut sources) =
-            prepare(&self.project, &*self.factory, &self.samples, &options)?;
+            prepare(&self.playing, &*self.factory, &self.samples, &options)?;
         let (performer, tap) = Performer::new(renderer);
+        // What the old engine played up to its last block belongs to the take.
+        self.take_in();
+        let head = self.engine.snapshot.playhead();
+        for (track, (scene, from)) in std::mem::take(&mut self.recording) {
+            self.news.push(News::Recorded(track, scene, from, head.pos));
+        }
         (self.engine, self.tap, self.rate) = (engine, tap, rate);
-        (self.playing, self.capture) = (self.project.clone(), Capture::new(rate));
-        if let Some(Err(error)) = self.journal.take().map(|j| j.finish(played)) {
+        self.capture = Capture::new(rate);
+        if let Some(Err(error)) = self.journal.take().map(|j| j.finish(head.frame)) {
             self.say(error.to_string());
         }
         if let Some(Err(error)) = self.take.take().map(Take::finish) {
@@ -333,6 +345,20 @@ impl Desk {
     /// milliseconds.
     pub fn tend(&mut self) -> Vec<News> {
         self.engine.maintain();
+        self.take_in();
+        let now = (self.engine.snapshot.missed(), self.engine.snapshot.lost());
+        if now.0 > self.told.0 {
+            self.say(format!("{} notes found no free voice", now.0 - self.told.0));
+        }
+        if now.1 > self.told.1 {
+            self.say("more happened than could be taken in: journal, recording or what hands played have gaps");
+        }
+        self.told = now;
+        std::mem::take(&mut self.news)
+    }
+
+    /// Write down what happened and take in the master, up to the last block that was played.
+    fn take_in(&mut self) {
         while let Some(entry) = self.engine.next_journal() {
             self.note(entry);
         }
@@ -345,15 +371,6 @@ impl Desk {
                 take.block(&block);
             }
         }
-        let now = (self.engine.snapshot.missed(), self.engine.snapshot.lost());
-        if now.0 > self.told.0 {
-            self.say(format!("{} notes found no free voice", now.0 - self.told.0));
-        }
-        if now.1 > self.told.1 {
-            self.say("more happened than could be taken in: journal, recording or what hands played have gaps");
-        }
-        self.told = now;
-        std::mem::take(&mut self.news)
     }
 
     fn note(&mut self, entry: JournalEntry) {
@@ -377,6 +394,9 @@ impl Desk {
             EngineEvent::Recording { node, row, from, .. } => {
                 track(node).zip(scene(row)).map(|(t, s)| News::Recording(t, s, from))
             }
+            EngineEvent::RecordCancelled { node, row, .. } => {
+                track(node).zip(scene(row)).map(|(t, s)| News::RecordCancelled(t, s))
+            }
             EngineEvent::Recorded { node, row, from, to, .. } => {
                 track(node).zip(scene(row)).map(|(t, s)| News::Recorded(t, s, from, to))
             }
@@ -385,6 +405,15 @@ impl Desk {
             }
             _ => None,
         };
+        match news {
+            Some(News::Recording(track, scene, from)) => {
+                self.recording.insert(track, (scene, from));
+            }
+            Some(News::Recorded(track, ..)) => {
+                self.recording.remove(&track);
+            }
+            _ => {}
+        }
         self.news.extend(news);
     }
 

@@ -43,6 +43,8 @@ pub struct Stage {
     pub scsynth: Option<Arc<Library>>,
     /// Follow the MIDI clock of another machine.
     pub clock_in: bool,
+    /// Send a MIDI clock to every port whose name has this in it; to none where it is `None`.
+    pub clock_out: Option<String>,
     /// Where to journal the take.
     pub journal: Option<PathBuf>,
     /// Where to record the master.
@@ -73,6 +75,8 @@ impl Hall {
     /// A project that cannot be played, a journal or recording that cannot be made.
     pub fn open(project: Project, mut stage: Stage) -> Result<Hall, OpenError> {
         let clock_in = stage.clock_in;
+        let clock_out = stage.clock_out.take();
+        stage.wish.clock = clock_out.is_some();
         let library = stage.scsynth.take();
         if library.is_some() {
             // Stereo returns, and a pair to measure by.
@@ -91,11 +95,15 @@ impl Hall {
             hands.follow_clock(desk.rate(), desk.project.song.tempo.start);
         }
         performer.give(hands);
+        if clock_out.is_some() {
+            performer.say_time();
+        }
         if let Some(server) = &server {
             performer.take_returns(server.returns());
         }
         desk.tell(said.into_iter().collect());
         let mut rig = Rig::new(ends);
+        rig.send_clock(clock_out);
         rig.refresh(&desk);
         keeper.play(Box::new(performer));
         let (orders, taken) = unbounded();
@@ -280,6 +288,9 @@ impl Round {
 
     fn look(&mut self) {
         for event in self.keeper.tick() {
+            if matches!(event, Event::Playing(_) | Event::Silent(_) | Event::Broken(_)) {
+                self.rig.unplug();
+            }
             let sentence = match event {
                 Event::Playing(s) | Event::Silent(s) | Event::Note(s) | Event::Broken(s) => s,
                 Event::NeedsRate { rate, .. } => self.move_to(rate),
@@ -287,10 +298,14 @@ impl Round {
             let _ = self.tell.send(Report::News(News::Notice(sentence)));
         }
         if let Some(running) = self.keeper.running() {
+            let jack = running.backend == Backend::Jack;
             if let Some(bay) = running.patchbay() {
                 let said = self.rig.plug(bay);
                 self.desk.tell(said);
-                if let Some(server) = &mut self.server {
+                if self.rig.take_rewired() {
+                    self.rig.refresh(&self.desk);
+                }
+                if let Some(server) = self.server.as_mut().filter(|_| jack) {
                     let events = server.tick(|s| bay.own(s), |a, b| bay.connect(a, b));
                     self.desk.tell(events.iter().map(ToString::to_string).collect());
                 }
@@ -319,6 +334,9 @@ impl Round {
                     hands.follow_clock(rate, head.bpm);
                 }
                 performer.give(hands);
+                if self.rig.sends_clock() {
+                    performer.say_time();
+                }
                 self.rig.move_to(ends, &self.desk);
                 self.keeper.play(Box::new(performer));
                 self.desk.send(When::Now, Gesture::Locate(head.pos.max(Pos::ZERO)));

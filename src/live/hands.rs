@@ -10,6 +10,7 @@ use super::grid::Grid;
 use crate::device::MIDI_PORTS;
 use crate::device::port::Period;
 use crate::engine::protocol::{Command, Gesture, Pos, Target, Timed, When};
+use crate::engine::ring::ring;
 use crate::midi::clock_in::{ClockChange, ClockEvent, ClockIn};
 use crate::midi::pads::{PadIntent, Surface};
 use crate::midi::route::{Route, RouteState, Routed};
@@ -124,9 +125,9 @@ pub struct Ends {
 impl Hands {
     /// Hands whose commands go into `commands`, a ring of the renderer.
     pub fn new(wired: Wired, grid: Grid, commands: Producer<Timed>) -> (Hands, Ends) {
-        let (to, inbox) = rtrb::RingBuffer::new(256);
-        let (outbox, from) = rtrb::RingBuffer::new(512);
-        let (asks, asked) = rtrb::RingBuffer::new(1024);
+        let (to, inbox) = ring(256, || Control::Panic);
+        let (outbox, from) = ring(512, || Control::Panic);
+        let (asks, asked) = ring(1024, || Asked::Action(0, false));
         let hands = Hands {
             ports: Default::default(),
             wired: Box::new(wired),
@@ -157,16 +158,19 @@ impl Hands {
                     Control::Wired(std::mem::replace(&mut self.wired, new))
                 }
                 Control::Grid(new) => Control::Grid(std::mem::replace(&mut self.grid, new)),
-                Control::Surface(port, new) => {
-                    let Some(there) = self.ports.get_mut(port) else { continue };
-                    if let Some(old) = &mut there.surface {
-                        let (wired, grid, out) = (&mut *self.wired, &mut *self.grid, &mut self.out);
-                        let port = port as u8;
-                        old.let_go(&mut |i| intent(i, port, frame, wired, grid, out));
+                Control::Surface(port, new) => match self.ports.get_mut(port) {
+                    Some(there) => {
+                        if let Some(old) = &mut there.surface {
+                            let (wired, grid) = (&mut *self.wired, &mut *self.grid);
+                            let (own, out) = (port as u8, &mut self.out);
+                            old.let_go(&mut |i| intent(i, own, frame, wired, grid, out));
+                        }
+                        there.greets = new.is_some();
+                        Control::Surface(port, std::mem::replace(&mut there.surface, new))
                     }
-                    there.greets = new.is_some();
-                    Control::Surface(port, std::mem::replace(&mut there.surface, new))
-                }
+                    // No such port: it goes back as it came, and is not dropped here.
+                    None => Control::Surface(port, new),
+                },
                 Control::Panic => {
                     let Wired { route, state } = &mut *self.wired;
                     let out = &mut self.out;

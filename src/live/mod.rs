@@ -12,11 +12,13 @@
 //! | `desk` | the engine thread's state: both ways of the protocol, and the project as it plays |
 //! | `hall` | the engine thread: a desk, a device, a loop |
 //! | `performer` | what the device calls: a renderer, its outputs, taps |
+//! | `clock` | the MIDI clock for other machines |
 //! | `hands`, `rig`, `grid` | MIDI and pads: at the callback, on the engine thread, and what lights show |
 //! | `gestures` | performance by stable ids → gestures by node and row |
 //! | `journal`, `replay` | a take on paper, and the take again from paper |
 //! | `take` | the master on disk, and its last two minutes in memory |
 
+pub mod clock;
 pub mod desk;
 pub mod gestures;
 pub mod grid;

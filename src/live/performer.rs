@@ -1,11 +1,13 @@
 //! What the device calls: a renderer, its outputs, and the tap on its master.
 
-use rtrb::{Consumer, Producer, RingBuffer};
+use rtrb::{Consumer, Producer};
 
 use crate::device::port::{Callback, Period};
 use crate::engine::block::{BLOCK, StereoBlock};
 use crate::engine::renderer::{HostTime, Outputs, Renderer};
+use crate::engine::ring::ring;
 
+use super::clock::Clock;
 use super::hands::Hands;
 use crate::synth::scsynth::Returns;
 
@@ -19,6 +21,7 @@ pub struct Performer {
     used: usize,
     tap: Producer<StereoBlock>,
     hands: Option<Hands>,
+    clock: Option<Clock>,
     returns: Option<Return>,
 }
 
@@ -47,15 +50,21 @@ impl Return {
 impl Performer {
     /// Around a renderer with nothing rendered yet; the consumer gives its master, block by block.
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
-        let (tap, blocks) = RingBuffer::new(TAP_BLOCKS);
+        let (tap, blocks) = ring(TAP_BLOCKS, || StereoBlock::SILENT);
         let (block, used) = (Outputs::SILENT, BLOCK);
-        let (hands, returns) = (None, None);
-        (Performer { renderer, block, used, tap, hands, returns }, blocks)
+        let (hands, clock, returns) = (None, None, None);
+        (Performer { renderer, block, used, tap, hands, clock, returns }, blocks)
     }
 
     /// Let it hear MIDI and light controllers.
     pub fn give(&mut self, hands: Hands) {
         self.hands = Some(hands);
+    }
+
+    /// Let it say the time to other machines. Not for the callback.
+    pub fn say_time(&mut self) {
+        self.renderer.keep_course();
+        self.clock = Some(Clock::new());
     }
 
     /// Let it take in what scsynth plays.
@@ -72,6 +81,10 @@ impl Performer {
     /// Compute the next block and tap it. The same live and offline.
     pub fn next_block(&mut self, time: HostTime) -> &Outputs {
         self.renderer.render(&[], &mut self.block, time);
+        if let Some(clock) = &mut self.clock {
+            clock.block(&self.renderer);
+            self.renderer.lost += clock.take_lost();
+        }
         // A block of the master that nobody takes is told of like all that is lost.
         self.renderer.lost += u64::from(self.tap.push(self.block.master).is_err());
         &self.block
@@ -81,15 +94,15 @@ impl Performer {
 impl Callback for Performer {
     fn process(&mut self, period: &mut dyn Period) {
         let frames = period.frames();
+        // The engine frame that sounds first in this period.
+        let began = self.renderer.frame() - (BLOCK - self.used) as u64;
         if let Some(returns) = &mut self.returns {
-            returns.to.period(self.renderer.frame() - (BLOCK - self.used) as u64);
+            returns.to.period(began);
         }
         if let Some(hands) = &mut self.hands {
-            // The engine frame that sounds first in this period.
-            let first = self.renderer.frame() - (BLOCK - self.used) as u64;
-            hands.prepare(first);
+            hands.prepare(began);
             period.midi_in(&mut |port, frame, bytes| {
-                hands.hear(port, first + u64::from(frame), bytes);
+                hands.hear(port, began + u64::from(frame), bytes);
             });
             self.renderer.lost += hands.take_lost();
         }
@@ -122,6 +135,9 @@ impl Callback for Performer {
                 }
             }
             (self.used, at) = (to, at + count);
+        }
+        if let Some(clock) = &mut self.clock {
+            clock.send(began, period);
         }
         if let Some(hands) = &mut self.hands {
             hands.show(period);

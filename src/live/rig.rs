@@ -1,5 +1,7 @@
 //! The engine thread's side of the hands: controllers that come and go, the map made ready, the grid.
 
+use std::collections::BTreeSet;
+
 use super::desk::Desk;
 use super::gestures;
 use super::grid::Grid;
@@ -54,10 +56,16 @@ pub struct Rig {
     waiting: std::collections::VecDeque<Control>,
     /// Ports were looked at once.
     looked: bool,
+    /// Other controllers are there than the map was made ready for.
+    rewired: bool,
     /// Ports that could not be connected yet, and how often that was tried.
     late: Vec<(MidiPort, u32)>,
     /// By port of ours: tries left to connect a controller's lights.
     dim: [u32; MIDI_PORTS],
+    /// Part of the names of the ports that the clock goes to.
+    clock: Option<String>,
+    /// Notes of a patchbay that were told: one that is opened again has the same to say.
+    told: BTreeSet<String>,
 }
 
 /// Tries to connect a port: it may be there before its program is ready to be connected.
@@ -74,8 +82,11 @@ impl Rig {
             cables: Default::default(),
             waiting: Default::default(),
             looked: false,
+            rewired: false,
             late: Vec::new(),
             dim: [0; MIDI_PORTS],
+            clock: None,
+            told: BTreeSet::new(),
         }
     }
 
@@ -86,6 +97,27 @@ impl Rig {
         self.refresh(desk);
         for port in 0..MIDI_PORTS {
             self.surface(port);
+        }
+    }
+
+    /// Send the clock to every port whose name has this in it.
+    pub fn send_clock(&mut self, part: Option<String>) {
+        self.clock = part;
+    }
+
+    /// Whether a clock is sent.
+    pub fn sends_clock(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// Another device plays, with a patchbay of its own: nothing is plugged in there yet.
+    pub fn unplug(&mut self) {
+        (self.looked, self.rewired, self.late) = (false, true, Vec::new());
+        self.dim = [0; MIDI_PORTS];
+        for place in 0..MIDI_PORTS {
+            if self.cables[place].take().is_some() {
+                self.surface(place);
+            }
         }
     }
 
@@ -171,7 +203,8 @@ impl Rig {
 
     /// Follow controllers that come and go. Gives sentences.
     pub fn plug(&mut self, bay: &mut dyn Patchbay) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut said = bay.notes();
+        said.retain(|sentence| self.told.insert(sentence.clone()));
         let mut plugs = bay.plugs();
         if !std::mem::replace(&mut self.looked, true) {
             plugs = bay.midi_ports().into_iter().map(Plug::Came).collect();
@@ -182,15 +215,12 @@ impl Rig {
                     self.late.retain(|(late, _)| late.name != port.name);
                     let place = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
                     if let Some(free) = self.cables.iter().position(place) {
-                        self.cables[free] = None;
+                        (self.cables[free], self.rewired) = (None, true);
                         self.surface(free);
                         said.push(format!("{} is gone", port.name));
                     }
                 }
-                Plug::Came(port) if port.direction == Direction::In => {
-                    self.late.push((port.clone(), 0));
-                }
-                Plug::Came(_) => {}
+                Plug::Came(port) => self.late.push((port.clone(), 0)),
             }
         }
         // What a controller listens on may come after what it speaks on.
@@ -216,9 +246,22 @@ impl Rig {
         said
     }
 
+    /// Whether controllers came or went since the last call: the map is to be made ready anew.
+    pub fn take_rewired(&mut self) -> bool {
+        std::mem::take(&mut self.rewired)
+    }
+
     fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Result<Option<String>, String> {
+        if port.direction == Direction::Out {
+            return match &self.clock {
+                Some(part) if port.matches(part) => bay
+                    .connect(&bay.own("clock_out"), &port.name)
+                    .map(|()| Some(format!("the MIDI clock goes to {}", port.name))),
+                _ => Ok(None),
+            };
+        }
         let there = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
-        if self.cables.iter().any(there) {
+        if self.cables.iter().any(there) || is_lights(&port.name, bay) {
             return Ok(None);
         }
         let Some(place) = self.cables.iter().position(Option::is_none) else {
@@ -229,6 +272,7 @@ impl Rig {
         let names = std::iter::once(&port.name).chain(&port.aliases);
         let model = names.into_iter().find_map(|name| Model::of_port(name));
         self.cables[place] = Some(Cable { from: port.name.clone(), model });
+        self.rewired = true;
         self.dim[place] = if model.is_some() { TRIES } else { 0 };
         let what = model.map_or(String::new(), |m| format!(", a {m:?}"));
         Ok(Some(format!("{} is heard{what}", port.name)))
@@ -262,6 +306,14 @@ impl Rig {
     }
 }
 
+/// Whether a port gives what another set lights its controllers with: nobody plays on that.
+fn is_lights(name: &str, bay: &dyn Patchbay) -> bool {
+    let client =
+        |name: &str| name.split(':').next().map(|c| c.split('-').next() == Some("hardcore"));
+    client(&bay.own("")) == client(name)
+        && name.split(':').nth(1).is_some_and(|short| short.starts_with("midi_out_"))
+}
+
 /// A parameter of the map, found in the document.
 fn value(
     p: &Parameter,
@@ -273,6 +325,16 @@ fn value(
         Strip::Track(id) => StripId::Track(id),
         Strip::Bus(id) => StripId::Bus(id),
         Strip::Master => StripId::Master,
+        Strip::Cue => {
+            let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
+            let (scale, now) = (Scale::Fader, project.song.cue.0);
+            return (p.target == MapTarget::Volume).then_some(Compiled::Value {
+                node,
+                target,
+                scale,
+                now,
+            });
+        }
     };
     let node = gestures::node(layout, id)?;
     let (mixer, kind): (&MixerSettings, Option<&TrackKind>) = match id {

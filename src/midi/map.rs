@@ -101,6 +101,8 @@ pub enum Strip {
     Bus(BusId),
     /// The master.
     Master,
+    /// The cue output, which has a fader only.
+    Cue,
 }
 
 /// What of a strip a control can move.

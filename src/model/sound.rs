@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 /// Control names every SynthDef of ours may rely on; the engine sets them, the user never sees them.
 ///
 /// `out`: first output bus. `in`: first input bus (effects, stereo). `key`: first sidechain bus
-/// (effects, stereo). `gate`: 1 while held, 0 released, ≤ −1 cut within `|gate| − 1` seconds.
+/// (effects, stereo). `reduction`: control bus for the gain an effect turns the signal down by, 1 for not
+/// at all. `gate`: 1 while held, 0 released, ≤ −1 cut within `|gate| − 1` seconds.
 /// `freq`: Hz. `vel`: 0–1. `bpm`: beats per minute.
-pub const CONTRACT: [&str; 7] = ["out", "in", "key", "gate", "freq", "vel", "bpm"];
+pub const CONTRACT: [&str; 8] = ["out", "in", "key", "reduction", "gate", "freq", "vel", "bpm"];
 
 /// Everything the rest of the program knows about one SynthDef without reading its graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct SoundDescriptor {
     /// Whether the graph reads the sidechain input `key`.
     #[serde(default)]
     pub key_input: bool,
+    /// Whether the graph turns the signal down and writes by which gain to the control bus `reduction`.
+    #[serde(default)]
+    pub reduction: bool,
     /// The parameters a person may turn, in display order.
     #[serde(default)]
     pub params: Vec<ParamDescriptor>,

@@ -79,6 +79,9 @@
 //! | `/state/scene/S/name` | slots | string |
 //! | `/state/slot/T/S` | slots | `empty`, `stopped`, `play-queued`, `playing`, `stop-queued`, `record-queued` or `recording` |
 //! | `/state/meter/N`, `/state/master/meter` | meters | peaks left and right in dB, at least -120 |
+//! | `/state/meter/N/hold`, `/state/master/meter/hold` | meters | the peaks held: those of the last 1.5 s, falling then |
+//! | `/state/meter/N/over`, `/state/master/meter/over` | meters | 1 once it went over 0 dB, until the next start or `meters reset` |
+//! | `/state/meter/N/reduction/I`, `/state/master/meter/reduction/I` | meters | by how many dB the insert at place I, from 1, turns down now, and the most of the last 1.5 s; only those that can |
 //! | `/state/device` | messages | the sound device |
 //! | `/state/notice` | messages | what the program last told its user |
 //!
@@ -109,4 +112,4 @@ mod threads;
 mod words;
 
 pub use server::{Ask, OscError, Reply, Server};
-pub use state::{Meter, State, Track};
+pub use state::{Meter, Reduction, State, Track};

@@ -7,7 +7,7 @@ use rosc::OscType;
 
 use super::bundle::{LONGEST_TEXT, Packer, text};
 use super::forms::Wish;
-use super::state::{Meter, State, Track, word};
+use super::state::{Meter, Reduction, State, Track, word};
 use crate::model::launch::ClipState;
 
 /// The lowest level that is sent, in dB; silence is sent as this.
@@ -29,7 +29,7 @@ pub(super) struct Sent {
     scene_count: Option<usize>,
     scenes: Vec<Option<Arc<str>>>,
     tracks: Vec<SentTrack>,
-    master: Option<[f32; 2]>,
+    master: SentMeter,
     master_volume: Option<f32>,
 }
 
@@ -43,8 +43,17 @@ struct SentTrack {
     arm: Option<bool>,
     volume: Option<f32>,
     pan: Option<f32>,
-    meter: Option<[f32; 2]>,
+    meter: SentMeter,
     slots: Vec<Option<ClipState>>,
+}
+
+#[derive(Debug, Default)]
+struct SentMeter {
+    peak: Option<[f32; 2]>,
+    hold: Option<[f32; 2]>,
+    over: Option<bool>,
+    /// By place in the rack.
+    reductions: Vec<Option<[f32; 2]>>,
 }
 
 impl Sent {
@@ -94,11 +103,12 @@ impl Sent {
             tracks.for_each(|(index, told)| told.tell(index + 1, track(index), out));
         }
         if wish.meters && meters {
-            let address = format_args!("/state/master/meter");
-            meter(&mut self.master, state.master, address, out);
+            let reductions = &state.master_reductions;
+            self.master.tell(state.master, reductions, format_args!("/state/master/meter"), out);
             for (index, told) in self.tracks.iter_mut().enumerate() {
-                let address = format_args!("/state/meter/{}", index + 1);
-                meter(&mut told.meter, track(index).meter, address, out);
+                let (n, track) = (index + 1, track(index));
+                let address = format_args!("/state/meter/{n}");
+                told.meter.tell(track.meter, &track.reductions, address, out);
             }
         }
         if wish.slots {
@@ -171,9 +181,28 @@ fn switch(told: &mut Option<bool>, now: bool, address: Arguments, out: &mut Pack
     change(told, &now, address, || vec![OscType::Int(i32::from(now))], out);
 }
 
-fn meter(told: &mut Option<[f32; 2]>, now: Meter, address: Arguments, out: &mut Packer) {
-    // Tenths of a dB are more than any eye sees.
-    let now = [now.left, now.right].map(|side| (level(side) * 10.0).round() / 10.0);
+impl SentMeter {
+    fn tell(&mut self, now: Meter, reductions: &[Reduction], address: Arguments, out: &mut Packer) {
+        pair(&mut self.peak, [now.left, now.right], address, out);
+        pair(&mut self.hold, now.hold, format_args!("{address}/hold"), out);
+        switch(&mut self.over, now.over, format_args!("{address}/over"), out);
+        let places = reductions.iter().map(|r| r.insert + 1).max().unwrap_or(0);
+        self.reductions.resize(self.reductions.len().max(places), None);
+        for (insert, told) in self.reductions.iter_mut().enumerate() {
+            let now = match reductions.iter().find(|r| r.insert == insert) {
+                Some(r) => [r.now, r.hold],
+                // An insert that turns nothing down is told of only where another did before.
+                None if told.is_none() => continue,
+                None => [0.0, 0.0],
+            };
+            pair(told, now, format_args!("{address}/reduction/{}", insert + 1), out);
+        }
+    }
+}
+
+fn pair(told: &mut Option<[f32; 2]>, now: [f32; 2], address: Arguments, out: &mut Packer) {
+    // Tenths of a dB are more than any eye sees; the sum makes a zero of a negative one.
+    let now = now.map(|x| (level(x) * 10.0).round() / 10.0 + 0.0);
     change(told, &now, address, || now.map(OscType::Float).to_vec(), out);
 }
 

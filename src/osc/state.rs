@@ -22,6 +22,8 @@ pub struct State {
     pub tracks: Vec<Track>,
     /// Level of the master.
     pub master: Meter,
+    /// What the inserts of the master take away.
+    pub master_reductions: Vec<Reduction>,
     /// Fader of the master in dB.
     pub master_volume: f32,
     /// What plays: the sound device in words.
@@ -41,6 +43,7 @@ impl Default for State {
             scenes: Vec::new(),
             tracks: Vec::new(),
             master: Meter::default(),
+            master_reductions: Vec::new(),
             master_volume: 0.0,
             device: Arc::from(""),
             notice: Arc::from(""),
@@ -65,6 +68,8 @@ pub struct Track {
     pub pan: f32,
     /// Level.
     pub meter: Meter,
+    /// What its inserts take away.
+    pub reductions: Vec<Reduction>,
     /// What its slots do, top to bottom; those left out are empty.
     pub slots: Vec<ClipState>,
 }
@@ -80,6 +85,7 @@ impl Default for Track {
             volume: 0.0,
             pan: 0.0,
             meter: Meter::default(),
+            reductions: Vec::new(),
             slots: Vec::new(),
         }
     }
@@ -106,13 +112,29 @@ pub struct Meter {
     pub left: f32,
     /// Right.
     pub right: f32,
+    /// The peaks held, left and right.
+    pub hold: [f32; 2],
+    /// Whether it went over 0 dB since it was reset.
+    pub over: bool,
 }
 
 impl Default for Meter {
     /// Silence.
     fn default() -> Self {
-        Meter { left: f32::NEG_INFINITY, right: f32::NEG_INFINITY }
+        let none = f32::NEG_INFINITY;
+        Meter { left: none, right: none, hold: [none; 2], over: false }
     }
+}
+
+/// By how many dB an insert turns the signal down, at least 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reduction {
+    /// Its place in the rack, from 0.
+    pub insert: usize,
+    /// Now.
+    pub now: f32,
+    /// The most of the last while.
+    pub hold: f32,
 }
 
 /// The word for what a slot does.

@@ -135,6 +135,32 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        name: "record.quantize",
+        env: "HARDCORE_RECORD_QUANTIZE",
+        flag: "record-quantize",
+        wants: "none, 1/4, 1/4t, 1/8, 1/8t, 1/16, 1/16t or 1/32",
+        help: "the grid that starts of recorded notes are moved to",
+        ..KEY
+    },
+    Key {
+        name: "record.bars",
+        env: "HARDCORE_RECORD_BARS",
+        flag: "record-bars",
+        wants: "a whole number of bars from 1 to 64, or 0 to record until it is ended",
+        help: "how long a recording into an empty slot lasts",
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "record.count_in",
+        env: "HARDCORE_RECORD_COUNT_IN",
+        flag: "record-count-in",
+        wants: "a whole number of bars from 0 to 8",
+        help: "bars clicked before a recording that starts the transport",
+        text: false,
+        ..KEY
+    },
+    Key {
         name: "synth.executor",
         env: "HARDCORE_SYNTH_EXECUTOR",
         flag: "synth",
@@ -148,6 +174,14 @@ pub const KEYS: &[Key] = &[
         flag: "midi-clock",
         wants: "off or in",
         help: "whether tempo and transport follow a MIDI clock that comes in",
+        ..KEY
+    },
+    Key {
+        name: "midi.clock_out",
+        env: "HARDCORE_MIDI_CLOCK_OUT",
+        flag: "midi-clock-out",
+        wants: "part of a MIDI port's name, or none",
+        help: "which MIDI ports get a clock, start, stop and position",
         ..KEY
     },
     Key {

@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 
 use super::keys::{self, KEYS, Key};
 use super::sources::{ConfigFile, LayerName, Sources};
-use super::{Flags, Settings, pair};
+use super::{Flags, RECORD_GRIDS, Settings, pair};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,8 +210,12 @@ impl Settings {
             "audio.master" => pair(&self.audio.master).is_some(),
             "audio.cue" => self.audio.cue == "none" || pair(&self.audio.cue).is_some(),
             "launch.grace_ms" => self.launch.grace_ms <= 500,
+            "record.quantize" => RECORD_GRIDS.contains(&self.record.quantize.as_str()),
+            "record.bars" => self.record.bars <= 64,
+            "record.count_in" => self.record.count_in <= 8,
             "synth.executor" => ["embedded", "scsynth"].contains(&self.synth.executor.as_str()),
             "midi.clock" => ["off", "in"].contains(&self.midi.clock.as_str()),
+            "midi.clock_out" => !self.midi.clock_out.trim().is_empty(),
             "osc.port" => matches!(self.osc.port, 0 | 1024..),
             "compose.candidates" => (1..=64).contains(&self.compose.candidates),
             _ => true,
@@ -232,8 +236,12 @@ impl Settings {
             "audio.master" => self.audio.master.clone(),
             "audio.cue" => self.audio.cue.clone(),
             "launch.grace_ms" => self.launch.grace_ms.to_string(),
+            "record.quantize" => self.record.quantize.clone(),
+            "record.bars" => self.record.bars.to_string(),
+            "record.count_in" => self.record.count_in.to_string(),
             "synth.executor" => self.synth.executor.clone(),
             "midi.clock" => self.midi.clock.clone(),
+            "midi.clock_out" => self.midi.clock_out.clone(),
             "osc.port" => self.osc.port.to_string(),
             "compose.candidates" => self.compose.candidates.to_string(),
             _ => String::new(),

@@ -35,6 +35,8 @@ pub struct Settings {
     pub audio: Audio,
     /// How launching feels.
     pub launch: Launch,
+    /// How notes are recorded into clips.
+    pub record: Record,
     /// What plays SynthDefs.
     pub synth: Synth,
     /// Controllers and clocks.
@@ -94,6 +96,20 @@ pub struct Launch {
     pub grace_ms: u32,
 }
 
+/// How notes are recorded into clips, until an action says otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The grid that starts of recorded notes are moved to, one of [`RECORD_GRIDS`].
+    pub quantize: String,
+    /// Bars that a recording into an empty slot lasts, 0 to 64; 0 until it is ended.
+    pub bars: u32,
+    /// Bars clicked before a recording that starts the transport, 0 to 8.
+    pub count_in: u32,
+}
+
+/// The grids that recorded notes may be moved to.
+pub const RECORD_GRIDS: [&str; 8] = ["none", "1/4", "1/4t", "1/8", "1/8t", "1/16", "1/16t", "1/32"];
+
 /// A pair of outputs, counted from 1, from `1-2`; `None` for anything else.
 pub fn pair(text: &str) -> Option<(u16, u16)> {
     let (a, b) = text.trim().split_once('-')?;
@@ -113,6 +129,8 @@ pub struct Synth {
 pub struct Midi {
     /// `off`, or `in` to follow another machine's clock.
     pub clock: String,
+    /// Part of the names of the ports that a clock is sent to, or `none`.
+    pub clock_out: String,
 }
 
 /// Control from other programs.
@@ -151,8 +169,9 @@ impl Settings {
                 cue: "none".to_owned(),
             },
             launch: Launch { grace_ms: 80 },
+            record: Record { quantize: "none".to_owned(), bars: 0, count_in: 0 },
             synth: Synth { executor: "embedded".to_owned() },
-            midi: Midi { clock: "off".to_owned() },
+            midi: Midi { clock: "off".to_owned(), clock_out: "none".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
         }

@@ -58,12 +58,24 @@ pub struct Flags {
     /// Milliseconds a launch may be late and still count for the line just passed
     #[arg(long, global = true, value_name = "MS")]
     pub grace_ms: Option<u32>,
+    /// Grid that recorded notes are moved to, such as 1/16, or none
+    #[arg(long, global = true, value_name = "GRID")]
+    pub record_quantize: Option<String>,
+    /// Bars a recording into an empty slot lasts; 0 until it is ended
+    #[arg(long, global = true, value_name = "BARS")]
+    pub record_bars: Option<u32>,
+    /// Bars clicked before a recording that starts the transport
+    #[arg(long, global = true, value_name = "BARS")]
+    pub record_count_in: Option<u32>,
     /// What plays the voices of SynthDef tracks live: embedded or scsynth
     #[arg(long, global = true, value_name = "NAME")]
     pub synth: Option<String>,
     /// Follow a MIDI clock that comes in: off or in
     #[arg(long, global = true, value_name = "WHICH")]
     pub midi_clock: Option<String>,
+    /// Send a MIDI clock to the ports with this in their names, or none
+    #[arg(long, global = true, value_name = "PORT")]
+    pub midi_clock_out: Option<String>,
     /// UDP port where OSC from programs on this machine is heard; 0 for none
     #[arg(long, global = true, value_name = "PORT")]
     pub osc_port: Option<u16>,
@@ -157,8 +169,12 @@ impl Sources {
                 "master" => flags.master.as_deref().map(Value::from),
                 "cue" => flags.cue.as_deref().map(Value::from),
                 "grace-ms" => flags.grace_ms.map(Value::from),
+                "record-quantize" => flags.record_quantize.as_deref().map(Value::from),
+                "record-bars" => flags.record_bars.map(Value::from),
+                "record-count-in" => flags.record_count_in.map(Value::from),
                 "synth" => flags.synth.as_deref().map(Value::from),
                 "midi-clock" => flags.midi_clock.as_deref().map(Value::from),
+                "midi-clock-out" => flags.midi_clock_out.as_deref().map(Value::from),
                 "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,

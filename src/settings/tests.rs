@@ -70,7 +70,7 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 fn every_key_can_be_set_in_every_way() {
     let values = [
         "here", "there", "trace", "88200", "32f", "7", "null", "96000", "128", "3-4", "1-2", "40",
-        "scsynth", "in", "9000", "3",
+        "1/16t", "4", "2", "scsynth", "in", "drum", "9000", "3",
     ];
     let flags = Flags {
         config: None,
@@ -86,8 +86,12 @@ fn every_key_can_be_set_in_every_way() {
         master: Some("3-4".into()),
         cue: Some("1-2".into()),
         grace_ms: Some(40),
+        record_quantize: Some("1/16t".into()),
+        record_bars: Some(4),
+        record_count_in: Some(2),
         synth: Some("scsynth".into()),
         midi_clock: Some("in".into()),
+        midi_clock_out: Some("drum".into()),
         osc_port: Some(9000),
         candidates: Some(3),
     };
@@ -289,11 +293,12 @@ fn the_built_in_values_hold_by_their_own_rules() {
 }
 
 fn toml_of(settings: &Settings) -> String {
-    let Settings { folders, log, render, audio, launch, synth, midi, osc, compose } = settings;
+    let Settings { folders, log, render, audio, launch, record, synth, midi, osc, compose } =
+        settings;
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
          [audio]\ndevice = {:?}\nbackend = {:?}\nrate = {}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
-         [launch]\ngrace_ms = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
+         [launch]\ngrace_ms = {}\n[record]\nquantize = {:?}\nbars = {}\ncount_in = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\nclock_out = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
         folders.library,
         folders.synthdefs,
         log.level,
@@ -306,8 +311,12 @@ fn toml_of(settings: &Settings) -> String {
         audio.master,
         audio.cue,
         launch.grace_ms,
+        record.quantize,
+        record.bars,
+        record.count_in,
         synth.executor,
         midi.clock,
+        midi.clock_out,
         osc.port,
         compose.candidates,
     )

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use plyphon::{
     AddAction, CommandTime, Controller, ControllerBatchCommand as Batch, Event, Nrt, Options,
-    ROOT_GROUP_ID, World, engine,
+    ROOT_GROUP_ID, Reply, World, engine,
 };
 
 use super::fuse;
@@ -90,6 +90,7 @@ impl SoundFactory for EmbeddedFactory {
             tail_blocks,
             quiet_blocks: 0,
             asleep: false,
+            reduction: sound.descriptor.reduction.then_some(1.0),
         }))
     }
 }
@@ -112,6 +113,8 @@ struct Host {
 const IN_BUS: f32 = 2.0;
 /// The sidechain input.
 const KEY_BUS: f32 = 4.0;
+/// The control bus an effect writes its gain to.
+const REDUCTION_BUS: u32 = 0;
 
 /// A sound compiled into a world.
 struct Prepared {
@@ -219,7 +222,7 @@ impl Host {
         made.map_err(|e| fail(e.to_string()))?;
         let def = self.controller.synthdef(&sound.name).cloned();
         let def = def.ok_or_else(|| fail("it vanished".to_owned()))?;
-        for (name, bus) in [("in", IN_BUS), ("key", KEY_BUS)] {
+        for (name, bus) in [("in", IN_BUS), ("key", KEY_BUS), ("reduction", REDUCTION_BUS as f32)] {
             if let Some(index) = def.param_index(name) {
                 self.set(EFFECT_NODE, index, bus);
             }
@@ -436,6 +439,8 @@ struct EmbeddedInsert {
     tail_blocks: u32,
     quiet_blocks: u32,
     asleep: bool,
+    /// The gain it turns the signal down by, of one that does.
+    reduction: Option<f32>,
 }
 
 impl Insert for EmbeddedInsert {
@@ -444,12 +449,23 @@ impl Insert for EmbeddedInsert {
         self.quiet_blocks = if silent_in { self.quiet_blocks.saturating_add(1) } else { 0 };
         if self.asleep && silent_in {
             audio.clear();
+            self.reduction = self.reduction.and(Some(1.0));
             return;
+        }
+        if self.reduction.is_some() {
+            // Answered before the block is computed: with what the one before wrote. A full ring
+            // leaves the meter where it is for a block.
+            let _ = self.host.controller.query_control_bus(REDUCTION_BUS);
         }
         self.host.run(audio, key);
         self.asleep = self.quiet_blocks > self.tail_blocks && is_silent(audio);
         self.host.nrt.process();
         while self.host.nrt.poll().is_some() {}
+        while let Some(reply) = self.host.nrt.poll_reply() {
+            if let Reply::ControlValue { value, .. } = reply {
+                self.reduction = Some(if value.is_nan() { 1.0 } else { value.clamp(0.0, 1.0) });
+            }
+        }
     }
 
     fn set_param(&mut self, param: u16, value: f32) {
@@ -472,6 +488,10 @@ impl Insert for EmbeddedInsert {
 
     fn latency(&self) -> u32 {
         self.latency
+    }
+
+    fn reduction(&self) -> Option<f32> {
+        self.reduction
     }
 }
 

@@ -167,7 +167,8 @@ fn check(descriptor: &SoundDescriptor, def: &SynthDef) -> Result<(), String> {
         SoundKind::Effect if descriptor.key_input => &["out", "in", "key"],
         SoundKind::Effect => &["out", "in"],
     };
-    for control in needs {
+    let turns_down: &[&str] = if descriptor.reduction { &["reduction"] } else { &[] };
+    for control in needs.iter().chain(turns_down) {
         if def.param_index(control).is_none() {
             return Err(format!("its SynthDef has no control '{control}'"));
         }
@@ -218,6 +219,13 @@ mod tests {
         assert_eq!(library.skipped, Vec::<String>::new());
         for name in ["kick_gabber", "hoover", "bass_offbeat", "hat_closed", "clap", "fx_limiter"] {
             assert!(library.get(name).is_some(), "{name}");
+        }
+        for sound in library.iter() {
+            let name = &sound.descriptor.name;
+            let writes = sound.def.param_index("reduction").is_some();
+            assert_eq!(sound.descriptor.reduction, writes, "{name}");
+            let dynamics = sound.descriptor.tags.iter().any(|tag| tag == "dynamics");
+            assert_eq!(dynamics, writes, "{name} turns down and says so");
         }
     }
 

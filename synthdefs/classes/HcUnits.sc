@@ -11,13 +11,14 @@ HcShaper : UGen {
 }
 
 // Stereo true-peak limiter with lookahead. ceiling in dBTP, release in seconds; latency constant.
+// Left, right and the gain both were turned to.
 HcLimiter : MultiOutUGen {
 	*ar { |left = 0.0, right = 0.0, ceiling = -0.3, release = 0.1|
 		^this.multiNew('audio', left, right, ceiling, release)
 	}
 	init { |... theInputs|
 		inputs = theInputs;
-		^this.initOutputs(2, rate)
+		^this.initOutputs(3, rate)
 	}
 	checkInputs { ^this.checkNInputs(2) }
 }

@@ -65,6 +65,7 @@ fn a_live_set_is_rendered_from_its_journal_byte_for_byte() {
         (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     drop(typed);
     assert!(!wrong.contains("panicked") && !said.contains("gaps"), "{said}{wrong}");
+    assert!(said.contains(" periods of 128 frames; the callback took at most "), "{said}");
 
     let render = ["render", "set.hcs", "--journal", "take.journal", "--bits", "32f"];
     ok(dir, &[&render[..], &["--out", "again.wav"]].concat());

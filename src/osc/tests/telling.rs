@@ -11,7 +11,7 @@ use crate::model::launch::ClipState;
 use crate::osc::bundle::LONGEST;
 use crate::osc::forms::Wish;
 use crate::osc::subscribers::{LASTS, MOST, Subscribers};
-use crate::osc::{Meter, State, Track};
+use crate::osc::{Meter, Reduction, State, Track};
 
 const ALL: Wish = Wish {
     transport: true,
@@ -100,7 +100,9 @@ fn the_whole_state_comes_first_and_then_what_changes() {
         (Subscribers::default(), Wire::default(), Instant::now());
     let mut state = set(2, 2);
     state.device = Arc::from("null");
-    state.master = Meter { left: -6.04, right: f32::NAN };
+    let hold = [-3.0, f32::NEG_INFINITY];
+    state.master = Meter { left: -6.04, right: f32::NAN, hold, over: true };
+    state.tracks[1].reductions = vec![Reduction { insert: 2, now: 3.04, hold: 7.5 }];
     subscribers.subscribe(at(1), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
     let told = wire.to(at(1));
@@ -128,12 +130,17 @@ fn the_whole_state_comes_first_and_then_what_changes() {
         "/state/slot/2/2 stopped",
         "/state/meter/2 -120.0 -120.0",
         "/state/master/meter -6.0 -120.0",
+        "/state/master/meter/hold -3.0 -120.0",
+        "/state/master/meter/over 1",
+        "/state/meter/1/over 0",
+        "/state/meter/2/reduction/3 3.0 7.5",
         "/state/device null",
         "/state/notice ",
     ] {
         assert!(told.iter().any(|one| one == line), "{line} is not among {told:?}");
     }
-    assert_eq!(told.len(), 5 + 2 + 2 + 2 * 8 + 1 + 2 + 4 + 3);
+    assert_eq!(told.iter().filter(|line| line.contains("/reduction/")).count(), 1, "{told:?}");
+    assert_eq!(told.len(), 5 + 2 + 2 + 2 * 8 + 1 + 2 + 4 + 3 * 3 + 1);
     wire.publish(&mut subscribers, &state, now);
     assert_eq!(wire.packets, []);
 
@@ -160,10 +167,10 @@ fn the_whole_state_comes_first_and_then_what_changes() {
     // A second one hears everything, the first nothing new; and so does who subscribes again.
     subscribers.subscribe(at(2), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
-    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (0, 35));
+    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (0, 42));
     subscribers.subscribe(at(1), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
-    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (35, 0));
+    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (42, 0));
 }
 
 #[test]
@@ -241,7 +248,7 @@ fn meters_come_at_the_rate_that_was_chosen() {
         wire.publish(&mut subscribers, &state, now);
         for (port, (heard, moved)) in (1..).zip(heard.iter_mut().zip(&mut moved)) {
             let told = wire.to(at(port));
-            *heard += told.iter().filter(|line| line.starts_with("/state/meter/1")).count();
+            *heard += told.iter().filter(|line| line.starts_with("/state/meter/1 ")).count();
             *moved += told.iter().filter(|line| line.starts_with("/state/position")).count();
         }
     }
@@ -318,7 +325,7 @@ fn no_text_and_no_number_breaks_a_packet() {
     state.tracks[0].name = "x".repeat(100_000).into();
     state.tracks[0].volume = f32::NAN;
     state.tracks[0].pan = f32::INFINITY;
-    state.master = Meter { left: f32::NAN, right: f32::INFINITY };
+    state.master = Meter { left: f32::NAN, right: f32::INFINITY, ..Meter::default() };
     wire.publish(&mut subscribers, &state, now);
     let told = wire.to(at(1));
     assert!(told.contains(&"/state/notice a b".to_owned()));

@@ -15,8 +15,9 @@ use super::edit::Edit;
 use super::error::EditError;
 use super::history::{Outcome, Request, perform};
 use crate::model::action::{Action, Names, ParseError, forms, parse};
-use crate::model::action::{StripRef, Switch};
+use crate::model::action::{Span, StripRef, Switch};
 use crate::model::ids::{BusId, SceneId, StripId, TrackId};
+use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::scene::Scene;
@@ -53,10 +54,18 @@ pub enum Errand {
     Arm(TrackId, Switch),
     /// Record into a slot, for a length or until it is ended.
     Record(TrackId, SceneId, Option<Ticks>),
+    /// Move starts of recorded notes to this grid.
+    RecordQuantize(Quantization),
+    /// Record into empty slots for so long, or until it is ended.
+    RecordLength(Option<Span>),
+    /// Click so many bars before a recording that starts the transport.
+    RecordCountIn(u8),
     /// Let the next control that is touched do this line.
     Learn(String),
     /// End every held note.
     Panic,
+    /// Begin anew what meters hold.
+    MetersReset,
     /// Save what was heard last under this name.
     Capture(String),
 }

@@ -37,7 +37,8 @@ const MARGIN_DB: f32 = 0.05;
 ///
 /// `left`, `right`: the signal, one gain for both; what is not a number counts as silence.
 /// `ceiling_db`: highest true peak of the output, −40–0 dBTP, read per control block. `release_s`:
-/// time constant of the way back to unity, 0.005–5 s. Both outputs lag by [`LIMITER_LATENCY`] frames.
+/// time constant of the way back to unity, 0.005–5 s. The outputs lag by [`LIMITER_LATENCY`] frames: left,
+/// right and, if there is a third, the gain both were turned to.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct Limiter {
@@ -57,14 +58,15 @@ pub struct Limiter {
     average: [[f32; 64]; 2],
     sum: [f64; 2],
     sample_rate: f64,
+    outputs: u64,
     released: f32,
     average_at: u32,
 }
 
 impl Limiter {
-    fn new(sample_rate: f64) -> Self {
+    fn new(sample_rate: f64, outputs: usize) -> Self {
         let mut unit = Limiter::zeroed();
-        unit.sample_rate = sample_rate;
+        (unit.sample_rate, unit.outputs) = (sample_rate, outputs as u64);
         unit.hold_frames = (HOLD_SECONDS * sample_rate).round() as u64;
         unit.released = 1.0;
         unit.average = [[1.0; 64]; 2];
@@ -183,6 +185,9 @@ impl Unit for Limiter {
     fn init(&mut self, ctx: &mut ProcessCtx<'_>) -> DoneAction {
         ctx.outs.audio(0)[0] = 0.0;
         ctx.outs.audio(1)[0] = 0.0;
+        if self.outputs > 2 {
+            ctx.outs.audio(2)[0] = 1.0;
+        }
         DoneAction::Nothing
     }
 
@@ -191,14 +196,15 @@ impl Unit for Limiter {
         let release_s = f64::from(control(&ctx.ins, 3, 0.005, 5.0, 0.1));
         let step = (1.0 - (-1.0 / (release_s * self.sample_rate)).exp()) as f32;
         let inputs = [Signal::of(&ctx.ins, 0), Signal::of(&ctx.ins, 1)];
-        let Some((left, right)) = ctx.outs.audio_pair(0, 1) else {
-            return DoneAction::Nothing;
-        };
-        for (start, (left, right)) in
-            (0..).step_by(CHUNK).zip(left.chunks_mut(CHUNK).zip(right.chunks_mut(CHUNK)))
-        {
-            let n = left.len();
-            let mut peaks = [0.0_f32; CHUNK];
+        let frames = ctx.outs.audio(0).len();
+        for start in (0..frames).step_by(CHUNK) {
+            let n = CHUNK.min(frames - start);
+            let part = start..start + n;
+            let Some((left, right)) = ctx.outs.audio_pair(0, 1) else {
+                return DoneAction::Nothing;
+            };
+            let (left, right) = (&mut left[part.clone()], &mut right[part.clone()]);
+            let (mut peaks, mut gains) = ([0.0_f32; CHUNK], [1.0_f32; CHUNK]);
             for (channel, out) in [&mut *left, &mut *right].into_iter().enumerate() {
                 for (i, x) in out.iter_mut().enumerate() {
                     *x = inputs[channel].at(start + i, BOUND);
@@ -211,10 +217,14 @@ impl Unit for Limiter {
                 let minimum = self.sliding_minimum(asked);
                 let released = self.release(minimum, step);
                 let gain = self.smooth(released);
+                gains[i] = gain;
                 for (line, out) in self.line.iter_mut().zip([&mut left[i], &mut right[i]]) {
                     line[at] = *out;
                     *out = gain * line[(at + 128 - LATENCY) % 128];
                 }
+            }
+            if self.outputs > 2 {
+                ctx.outs.audio(2)[part].copy_from_slice(&gains[..n]);
             }
         }
         DoneAction::Nothing
@@ -226,9 +236,9 @@ pub struct LimiterDef;
 
 impl UnitDef for LimiterDef {
     fn build(&self, ctx: &BuildContext<'_>) -> Result<BuiltUnit, BuildError> {
-        if ctx.input_rates.len() < 4 || ctx.num_outputs != 2 {
+        if ctx.input_rates.len() < 4 || !(2..=3).contains(&ctx.num_outputs) {
             return Err(BuildError::WrongInputCount);
         }
-        Ok(unit_spec(Limiter::new(ctx.audio.sample_rate)))
+        Ok(unit_spec(Limiter::new(ctx.audio.sample_rate, ctx.num_outputs)))
     }
 }

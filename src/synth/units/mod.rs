@@ -28,7 +28,7 @@ pub use sin_osc::{SinOsc, SinOscDef};
 /// Registers every unit of ours, by the name a SynthDef uses:
 ///
 /// - `HcShaper.ar(in, drive_db, curve, bias)`: [`Shaper`], one output.
-/// - `HcLimiter.ar(left, right, ceiling_db, release_s)`: [`Limiter`], two outputs.
+/// - `HcLimiter.ar(left, right, ceiling_db, release_s)`: [`Limiter`], two outputs or, with its gain, three.
 /// - `HcDelay.ar(in, frames)`: [`Delay`], one output.
 /// - `MulAdd(in, mul, add)`: [`MulAdd`], one output, in place of the embedded synth's own.
 /// - `EnvGen(envelope, gate, …)`: [`EnvGen`], one output, in place of the embedded synth's own.

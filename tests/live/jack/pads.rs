@@ -155,6 +155,11 @@ struct Set {
 
 impl Set {
     fn open(p: Project) -> Set {
+        Set::with_clocks(p, true, None)
+    }
+
+    /// One that follows a clock, or gives one to the ports that have `clock_out` in their names.
+    fn with_clocks(p: Project, clock_in: bool, clock_out: Option<&str>) -> Set {
         let player = Player::new(p.clone(), Path::new("set.hcs")).unwrap();
         let wish = Wish { backend: Backend::Jack, midi: MIDI_PORTS, ..Wish::default() };
         let stage = Stage {
@@ -163,7 +168,8 @@ impl Set {
             wish,
             threads: 0,
             scsynth: None,
-            clock_in: true,
+            clock_in,
+            clock_out: clock_out.map(str::to_owned),
             journal: None,
             record: None,
         };
@@ -309,6 +315,76 @@ fn the_set_follows_another_machines_clock() {
                 head.playing && (last - bpm).abs() < 0.1
             });
             println!("{bpm} BPM: {last}");
+        }
+    });
+}
+
+#[test]
+fn other_machines_hear_the_clock_on_its_frames() {
+    on_jack("jack::pads::other_machines_hear_the_clock_on_its_frames", |_| {
+        let mut machine = Controller::plug("drum machine", "out", "in");
+        let mut set = Set::with_clocks(clicks(), false, Some("Drum"));
+        set.wait("the clock is connected", |s| s.said.iter().any(|s| s.contains("clock goes to")));
+        set.line("tempo 173");
+        set.line("play");
+        let (mut start, mut clocks) = (None, Vec::new());
+        set.wait("six seconds of clocks", |_| {
+            while let Ok(seen) = machine.seen.pop() {
+                match seen {
+                    Seen::Lit(frame, bytes, 1) if bytes[0] == 0xFA => start = Some(frame),
+                    Seen::Lit(frame, bytes, 1) if bytes[0] == 0xF8 && start.is_some() => {
+                        clocks.push(frame);
+                    }
+                    _ => {}
+                }
+            }
+            clocks.len() > 415
+        });
+        // 60 / (24 · 173) seconds from clock to clock.
+        let every = 60.0 * f64::from(RATE) / (24.0 * 173.0);
+        let wanted = |n: usize| (n as f64 * every).round() as u32;
+        let mut begun = start.unwrap();
+        let (mut slips, mut off) = (0, 0);
+        for (n, frame) in clocks.iter().enumerate() {
+            if *frame != begun + wanted(n) {
+                // The server left us out of whole periods: all that follows comes as much later. It
+                // may leave the listener out, too, who then misses a clock.
+                slips += 1;
+                off += u32::from((frame - (begun + wanted(n))) % PERIOD as u32 != 0);
+                begun = frame - wanted(n);
+            }
+        }
+        let xruns = machine.xruns.load(Relaxed);
+        println!("{} clocks, {slips} slips, {off} by no whole period, {xruns} xruns", clocks.len());
+        assert!(off <= xruns, "off the frame without an xrun");
+    });
+}
+
+#[test]
+fn one_set_follows_the_clock_of_another() {
+    on_jack("jack::pads::one_set_follows_the_clock_of_another", |_| {
+        let mut leader = Set::with_clocks(clicks(), false, Some("hardcore-01:midi_in_1"));
+        let mut follower = Set::with_clocks(clicks(), true, None);
+        leader.wait("they are connected", |s| s.said.iter().any(|s| s.contains("clock goes to")));
+        follower.wait("it is heard", |s| s.said.iter().any(|s| s.contains("clock_out is heard")));
+        for bpm in [150, 187] {
+            leader.line(&format!("tempo {bpm}"));
+            leader.line("play");
+            // Both at once: where each is, in beats.
+            let mut apart = (0.0, 0.0);
+            follower.wait("it runs in step", |s| {
+                leader.tend();
+                let (a, b) = (leader.player.view(), s.player.view());
+                let (a, b) = (a.unwrap().snapshot.playhead(), b.unwrap().snapshot.playhead());
+                apart = (b.bpm.get() - f64::from(bpm), (b.pos - a.pos).ticks() / 960.0);
+                b.playing && apart.0.abs() < 0.5 && apart.1.abs() < 0.05
+            });
+            println!("{bpm} BPM: {:.3} BPM and {:.3} beats apart", apart.0, apart.1);
+            leader.line("stop");
+            follower.wait("it stops", |s| {
+                leader.tend();
+                !s.player.view().unwrap().snapshot.playhead().playing
+            });
         }
     });
 }

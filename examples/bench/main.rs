@@ -1,6 +1,6 @@
 //! Measures speed, memory, and time per voice and effect; `make bench`.
 //!
-//! One part alone: `cargo run --release --example bench -- voices|mix|scsynth`.
+//! One part alone: `cargo run --release --example bench -- voices|mix|scsynth|capacity|live`.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -16,19 +16,19 @@ use hardcore::engine::renderer::Outputs;
 use hardcore::engine::sound::{SoundFactory, SoundSpec, VoiceStart};
 use hardcore::export::bounce::{Bounce, Source, bounce};
 use hardcore::generation::{compose, project::project, understand};
-use hardcore::model::clip::{Clip, ClipContent, LoopBrace, MidiClip, Note};
-use hardcore::model::ids::{ClipId, NoteId, SceneId, TrackId};
 use hardcore::model::intent::SetContext;
-use hardcore::model::launch::LaunchSettings;
-use hardcore::model::mixer::MixerSettings;
 use hardcore::model::project::Project;
-use hardcore::model::scene::{Scene, Slot};
 use hardcore::model::sound::SoundKind;
-use hardcore::model::time::{Bpm, TempoMap, Ticks};
-use hardcore::model::track::{Instrument, Track, TrackKind};
+use hardcore::model::time::Ticks;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
 use hardcore::synth::score::ScoreFactory;
+
+mod capacity;
+#[cfg(feature = "jack")]
+mod live;
+mod paced;
+mod set;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -50,63 +50,15 @@ fn main() -> Result<(), Failure> {
     if wanted("scsynth") {
         against_scsynth(&library)?;
     }
+    if wanted("capacity") {
+        capacity::measure(&library)?;
+    }
+    #[cfg(feature = "jack")]
+    if wanted("live") {
+        live::measure(&library)?;
+    }
     memory();
     Ok(())
-}
-
-/// Sixteen tracks of instruments, each playing dense sixteenths on four pitches.
-fn fixed_score(library: &Library) -> Result<Project, Failure> {
-    let mut p =
-        Project::new("bench", TempoMap::constant(Bpm::from_milli(170_000)), "F minor".parse()?);
-    let is_instrument = |s: &&hardcore::synth::library::Sound| {
-        s.descriptor.kind == SoundKind::Instrument && s.descriptor.name != "riser"
-    };
-    let names: Vec<String> =
-        library.iter().filter(is_instrument).map(|s| s.descriptor.name.clone()).collect();
-    let mut slots = BTreeMap::new();
-    for i in 0..16u32 {
-        let note = |n: u32| Note {
-            id: NoteId(n),
-            start: Ticks(i64::from(n) * 240),
-            length: Ticks(200),
-            pitch: (36 + [0, 12, 7, 15][((n + i) % 4) as usize]) as u8,
-            velocity: 100,
-            probability: 100,
-        };
-        let clip = Clip {
-            id: ClipId(1000 + i),
-            name: String::new(),
-            color: None,
-            length: Ticks(3840),
-            loop_brace: Some(LoopBrace { start: Ticks(0), end: Ticks(3840) }),
-            launch: LaunchSettings::default(),
-            groove: None,
-            muted: false,
-            content: ClipContent::Midi(MidiClip { notes: Arc::new((0..16).map(note).collect()) }),
-            automation: Vec::new(),
-        };
-        slots.insert(TrackId(i + 1), Slot { clip: Some(clip.id), stop_button: true });
-        let synth = names[i as usize % names.len()].clone();
-        p.tracks.push(Track {
-            id: TrackId(i + 1),
-            name: format!("{synth} {i}"),
-            color: 0,
-            kind: TrackKind::Instrument(Instrument { synth, params: BTreeMap::new() }),
-            group: None,
-            mixer: MixerSettings::default(),
-            clips: vec![clip],
-            analysis: None,
-        });
-    }
-    p.scenes.push(Scene {
-        id: SceneId(2000),
-        name: String::new(),
-        color: None,
-        tempo: None,
-        signature: None,
-        slots,
-    });
-    Ok(p)
 }
 
 /// Seconds it takes to render the fixed score's voices.
@@ -125,7 +77,7 @@ fn render(p: &Project, factory: &dyn SoundFactory, threads: usize) -> Result<f64
 
 fn against_scsynth(library: &Arc<Library>) -> Result<(), Failure> {
     println!("\nVoices only, 16 tracks, {SECONDS} s of sixteenths at 170 BPM, {RATE} Hz");
-    let p = fixed_score(library)?;
+    let p = set::fixed_score(library)?;
     let factory = EmbeddedFactory::new(Arc::clone(library));
     let mut best = f64::INFINITY;
     for (threads, words) in [(0, "ours, 1 thread"), (1, "ours, 2 threads")] {
