@@ -1,0 +1,82 @@
+//! What panels read: the document, where the music is, and how the device does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bevy_ecs::world::World;
+
+use crate::engine::meter::Meter;
+use crate::engine::protocol::Snapshot;
+use crate::engine::snapshot::Playhead;
+use crate::model::clip::Clip;
+use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::launch::{ClipState, TrackState};
+use crate::model::scene::{Scene, Slot};
+use crate::session::document::{Color, Name, Order, part};
+
+/// One moment, for one frame of the window.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The document.
+    pub world: &'a World,
+    /// What tracks, buses and scenes there are, in order.
+    pub order: &'a Order,
+    /// What tracks do; `None` before the engine has told anything.
+    pub snapshot: Option<&'a Snapshot>,
+    /// Where the music was when this frame began.
+    pub head: Option<Playhead>,
+    /// Meters by node: tracks, buses, cue, master.
+    pub meters: &'a [Arc<Meter>],
+    /// Tracks that play what comes in.
+    pub armed: &'a BTreeSet<TrackId>,
+    /// Seconds since the window opened: for what blinks.
+    pub seconds: f64,
+}
+
+impl<'a> Seen<'a> {
+    /// A track's name and colour.
+    pub fn track(&self, id: TrackId) -> (&'a str, u8) {
+        let name = part::<Name>(self.world, id).map_or("", |n| n.0.as_str());
+        (name, part::<Color>(self.world, id).map_or(0, |c| c.0))
+    }
+
+    /// A scene.
+    pub fn scene(&self, id: SceneId) -> Option<&'a Scene> {
+        part::<Scene>(self.world, id).ok()
+    }
+
+    /// A clip.
+    pub fn clip(&self, id: ClipId) -> Option<&'a Clip> {
+        part::<Clip>(self.world, id).ok()
+    }
+
+    /// The slot of a track in a scene.
+    pub fn slot(&self, track: TrackId, scene: &Scene) -> Slot {
+        scene.slots.get(&track).copied().unwrap_or_default()
+    }
+
+    /// What a track's launcher does; at rest before the engine has told anything.
+    pub fn track_state(&self, node: usize) -> TrackState {
+        self.snapshot
+            .filter(|s| node < s.tracks())
+            .map_or_else(TrackState::default, |s| s.track(node))
+    }
+
+    /// What the slot in `row` of a track does.
+    pub fn state(&self, node: usize, row: usize, filled: bool) -> ClipState {
+        self.track_state(node).slot(u16::try_from(row).unwrap_or(u16::MAX), filled)
+    }
+
+    /// Whether a thing that is queued shows bright now: it blinks with the beat, or, while nothing
+    /// runs, twice a second.
+    pub fn blinks(&self) -> bool {
+        match self.head.filter(|head| head.playing) {
+            Some(head) => {
+                let beat = head.signature.beat().0.max(1);
+                let within = head.pos.ticks().rem_euclid(beat as f64);
+                within < beat as f64 / 2.0
+            }
+            None => self.seconds.rem_euclid(0.5) < 0.25,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What belongs to the window alone: selection, focus, sizes and modes. None of it is the document's.
+
+use std::collections::BTreeSet;
+
+use egui::Vec2;
+
+use crate::model::ids::{SceneId, TrackId};
+
+/// A place in the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cell {
+    /// A slot.
+    Slot(TrackId, SceneId),
+    /// A track's head.
+    Head(TrackId),
+    /// A scene's cell.
+    Scene(SceneId),
+}
+
+/// How high the cells of the grid are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellSize {
+    /// 24 points.
+    Compact,
+    /// 34 points.
+    #[default]
+    Usual,
+    /// 56 points.
+    Large,
+    /// 72 points, for the stage.
+    Stage,
+}
+
+impl CellSize {
+    /// Points.
+    pub fn height(self) -> f32 {
+        match self {
+            CellSize::Compact => 24.0,
+            CellSize::Usual => 34.0,
+            CellSize::Large => 56.0,
+            CellSize::Stage => 72.0,
+        }
+    }
+}
+
+/// A name that is being written in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// Whose.
+    pub cell: Cell,
+    /// As written so far.
+    pub text: String,
+    /// It has not had the keyboard yet.
+    pub fresh: bool,
+}
+
+/// The grid's own state.
+#[derive(Debug, Default)]
+pub struct GridState {
+    /// What the keyboard is at.
+    pub focus: Option<Cell>,
+    /// What is selected beside it.
+    pub selected: BTreeSet<Cell>,
+    /// How far it is scrolled, points.
+    pub scroll: Vec2,
+    /// Height of cells.
+    pub size: CellSize,
+    /// Groups whose members are hidden.
+    pub folded: BTreeSet<TrackId>,
+    /// A name being written.
+    pub rename: Option<Rename>,
+    /// Bring the focus into view with the next frame.
+    pub follow: bool,
+}
+
+/// All that the window keeps between frames.
+#[derive(Debug, Default)]
+pub struct UiState {
+    /// The grid.
+    pub grid: GridState,
+    /// Stage view: large cells, editing locked.
+    pub stage: bool,
+}

@@ -1,0 +1,11 @@
+//! Controls of our own: faders, knobs, meters, switches.
+
+pub mod fader;
+pub mod knob;
+pub mod meter;
+pub mod switch;
+
+/// A level as it is written: `-6.0`, and `-∞` for silence.
+pub fn db(level: f32) -> String {
+    if level <= -70.0 { "-∞".to_owned() } else { format!("{level:.1}") }
+}
