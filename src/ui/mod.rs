@@ -6,10 +6,48 @@
 //! | `seen`, `ask`, `state` | what panels read, what they ask for, what belongs to the window alone |
 //! | `widgets` | faders, knobs, meters, switches |
 //! | `grid` | tracks, scenes, slots |
+//! | `top` | transport, position, tempo, grid, device |
+//! | `mixer` | strips under the tracks |
 
 pub mod ask;
 pub mod grid;
+pub mod mixer;
 pub mod seen;
 pub mod state;
 pub mod theme;
+pub mod top;
 pub mod widgets;
+
+use egui::{Frame, Panel, Ui};
+
+use ask::Asks;
+use seen::Seen;
+use state::UiState;
+
+/// Show everything, in `root`, which has all of the window.
+pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+    let plain = |color| Frame::new().fill(color);
+    Panel::top("top")
+        .exact_size(top::HEIGHT)
+        .frame(plain(theme::PANEL))
+        .show(root, |ui| top::show(ui, seen, asks));
+    egui::CentralPanel::no_frame().frame(plain(theme::BACKGROUND).inner_margin(4.0)).show(
+        root,
+        |ui| {
+            let all = ui.available_rect_before_wrap();
+            let high = if state.stage { 0.0 } else { mixer::HEIGHT };
+            let (upper, lower) = all.split_top_bottom_at_y(all.bottom() - high);
+            let mut above = ui.new_child(egui::UiBuilder::new().max_rect(upper).id_salt("grid"));
+            let columns = grid::show(&mut above, seen, state, asks);
+            if high > 0.0 {
+                let lower = lower.with_min_y(lower.top() + theme::GAP);
+                let mut below =
+                    ui.new_child(egui::UiBuilder::new().max_rect(lower).id_salt("mixer"));
+                mixer::show(&mut below, seen, &columns, asks);
+            }
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests;

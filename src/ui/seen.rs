@@ -29,6 +29,10 @@ pub struct Seen<'a> {
     pub meters: &'a [Arc<Meter>],
     /// Tracks that play what comes in.
     pub armed: &'a BTreeSet<TrackId>,
+    /// The metronome clicks.
+    pub metronome: bool,
+    /// How the device does, in a few words.
+    pub device: &'a str,
     /// Seconds since the window opened: for what blinks.
     pub seconds: f64,
 }

@@ -7,6 +7,7 @@ mod layout;
 mod miniature;
 mod scenes;
 
+pub use cell::triangle;
 pub use layout::{COLUMN, HEAD, SCENES, STOPS};
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
@@ -54,8 +55,25 @@ fn columns(seen: &Seen, state: &UiState) -> Vec<Column> {
         .collect()
 }
 
+/// The columns as they stand, for what is shown under them.
+pub struct Columns {
+    all: Vec<Column>,
+    scroll: f32,
+}
+
+impl Columns {
+    /// Left edge, node and track of every column of which a part is in `area`.
+    pub fn seen(&self, area: Rect) -> impl Iterator<Item = (f32, usize, TrackId)> {
+        let lefts = (0..).map(move |i| area.left() + i as f32 * (COLUMN + theme::GAP) - self.scroll);
+        lefts
+            .zip(&self.all)
+            .filter(move |(left, _)| left + COLUMN > area.left() && *left < area.right())
+            .map(|(left, column)| (left, column.node, column.id))
+    }
+}
+
 /// Show the grid in all the room there is.
-pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) -> Columns {
     let columns = columns(seen, state);
     let size = if state.stage { CellSize::Stage } else { state.grid.size };
     let area = ui.available_rect_before_wrap();
@@ -72,6 +90,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     slots(ui, seen, state, &layout, &columns, asks);
     heads::show(ui, seen, state, &layout, &columns, asks);
     scenes::show(ui, seen, state, &layout, asks);
+    Columns { all: columns, scroll: state.grid.scroll.x }
 }
 
 fn scroll(

@@ -1,0 +1,146 @@
+//! The panels driven as by hand, found by the names that screen readers say.
+
+use std::collections::BTreeSet;
+
+use bevy_ecs::world::World;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::ask::Asks;
+use super::seen::Seen;
+use super::state::{Cell, UiState};
+use super::theme;
+use crate::model::action::parse;
+use crate::model::ids::TrackId;
+use crate::model::project::Project;
+use crate::model::time::{Bpm, TempoMap};
+use crate::session::act::{Act, resolve};
+use crate::session::document::{Order, spawn};
+use crate::session::history::{Request, perform};
+
+/// A document with the panels over it; what they ask for is done, where it is an edit.
+struct Desk {
+    world: World,
+    state: UiState,
+    armed: BTreeSet<TrackId>,
+    asked: Vec<String>,
+}
+
+fn desk(lines: &[&str]) -> Harness<'static, Desk> {
+    let mut world = World::new();
+    let key = "F minor".parse().expect("a key");
+    let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
+    spawn(&mut world, project).expect("a document");
+    let mut desk =
+        Desk { world, state: UiState::default(), armed: BTreeSet::new(), asked: Vec::new() };
+    for line in lines {
+        desk.act(line);
+    }
+    let mut dressed = false;
+    let mut harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_ui_state(
+        move |ui, desk: &mut Desk| {
+            if !std::mem::replace(&mut dressed, true) {
+                theme::install(ui.ctx());
+                ui.ctx().request_repaint();
+                return;
+            }
+            let mut asks = Asks::default();
+            desk.show(ui, &mut asks);
+            for action in asks.take() {
+                let line = action.to_string();
+                desk.act(&line);
+                desk.asked.push(line);
+            }
+        },
+        desk,
+    );
+    harness.run_steps(3);
+    harness
+}
+
+impl Desk {
+    fn show(&mut self, ui: &mut egui::Ui, asks: &mut Asks) {
+        let seen = Seen {
+            world: &self.world,
+            order: self.world.resource::<Order>(),
+            snapshot: None,
+            head: None,
+            meters: &[],
+            armed: &self.armed,
+            metronome: false,
+            device: "",
+            seconds: 0.0,
+        };
+        super::show(ui, &seen, &mut self.state, asks);
+    }
+
+    fn act(&mut self, line: &str) {
+        let action = parse(line).expect("an action");
+        if let Ok(Act::Edit { name, edit }) = resolve(&self.world, &action) {
+            perform(&mut self.world, Request::step(name, edit));
+        }
+    }
+}
+
+const SET: [&str; 6] = [
+    "track add instrument kick_gabber Kick",
+    "track add instrument hoover Lead",
+    "scene add Intro",
+    "scene add Drop",
+    "clip Kick 2 add 1bar",
+    "clip Kick 2 rename Roll",
+];
+
+#[test]
+fn a_click_on_the_triangle_launches_and_one_on_the_name_selects() {
+    let mut harness = desk(&SET);
+    let cell = harness.get_by_label("Kick, Drop: Roll, stopped").rect();
+    harness.hover_at(cell.left_center() + egui::vec2(8.0, 0.0));
+    harness.drag_at(cell.left_center() + egui::vec2(8.0, 0.0));
+    harness.drop_at(cell.left_center() + egui::vec2(8.0, 0.0));
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked.len(), 1, "{:?}", harness.state().asked);
+    assert!(harness.state().asked[0].starts_with("launch "));
+    harness.drag_at(cell.center());
+    harness.drop_at(cell.center());
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked.len(), 1);
+    assert!(matches!(harness.state().state.grid.focus, Some(Cell::Slot(..))));
+}
+
+#[test]
+fn the_keyboard_walks_the_grid_and_launches() {
+    let mut harness = desk(&SET);
+    for key in [egui::Key::ArrowDown, egui::Key::ArrowDown, egui::Key::Enter] {
+        harness.key_press(key);
+        harness.run_steps(2);
+    }
+    assert!(harness.state().asked[0].starts_with("launch "), "{:?}", harness.state().asked);
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.state().asked[1].starts_with("scene "), "{:?}", harness.state().asked);
+}
+
+#[test]
+fn switches_of_a_strip_ask_for_their_strip() {
+    let mut harness = desk(&SET);
+    harness.get_by_label("mute Lead").click();
+    harness.run_steps(3);
+    assert!(harness.state().asked[0].starts_with("mute "), "{:?}", harness.state().asked);
+}
+
+#[test]
+fn an_empty_set_and_a_crowded_one_are_shown() {
+    desk(&[]).run_steps(2);
+    let mut crowd = Vec::new();
+    for i in 0..64 {
+        crowd.push(format!("track add instrument hoover \"a name of forty letters and some more {i}\""));
+    }
+    for i in 0..128 {
+        crowd.push(format!("scene add \"scene {i}\""));
+    }
+    let lines: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    let mut harness = desk(&lines);
+    harness.state_mut().state.grid.scroll = egui::vec2(1e6, 1e6);
+    harness.run_steps(3);
+}
