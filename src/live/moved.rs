@@ -167,3 +167,39 @@ fn pad(kind: &mut TrackKind, note: u8) -> Option<&mut Instrument> {
         PadSound::Sample { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::BusId;
+    use crate::model::time::{Bpm, TempoMap};
+
+    #[test]
+    fn a_move_is_held_until_the_document_has_heard_of_it() {
+        let key = "F minor".parse().expect("a key");
+        let tempo = TempoMap::constant(Bpm::from_milli(120_000));
+        let sent = Project::new("set", tempo, key);
+        let mut moves = Moves::default();
+        moves.add(Strip::Master, MapTarget::Volume, -3.0);
+        let last = moves.add(Strip::Master, MapTarget::Volume, -6.0);
+        let cue = moves.add(Strip::Cue, MapTarget::Volume, -9.0);
+        moves.add(Strip::Bus(BusId(7)), MapTarget::Pan, 1.0);
+
+        let mut plays = sent.clone();
+        let parts = moves.hold(&mut plays);
+        assert_eq!((plays.song.master.volume, plays.song.cue), (Db(-6.0), Db(-9.0)));
+        // The parts alone say the same; a bus that is gone is left out.
+        let mut again = sent.clone();
+        parts.into_iter().for_each(|part| part.apply(&mut again));
+        assert_eq!(again, plays);
+
+        // The document has the fader: what it says of it from then on counts.
+        moves.heard(last.serial);
+        let mut plays = sent.clone();
+        moves.hold(&mut plays);
+        assert_eq!((plays.song.master.volume, plays.song.cue), (Db(0.0), Db(-9.0)));
+        moves.heard(cue.serial);
+        let mut plays = sent.clone();
+        assert_eq!((moves.hold(&mut plays), plays), (Vec::new(), sent));
+    }
+}
