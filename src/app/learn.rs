@@ -11,7 +11,6 @@ use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Response, Strip};
 use crate::midi::stream::Stream;
 use crate::midi::takeover::Takeover;
 use crate::model::action::{Action, StripRef, parse};
-use crate::model::ids::StripId;
 use crate::model::performance::Performance;
 use crate::session::act::{Act, resolve};
 use crate::session::edit::{Edit, EffectSet, StripSet, TrackSet};
@@ -129,7 +128,7 @@ impl Player {
                     }
                     _ => return Ok(None),
                 };
-                (named(id), target)
+                (Strip::from(id), target)
             }
             (
                 _,
@@ -165,7 +164,7 @@ impl Player {
     }
 
     fn map_strip(&self, wanted: &StripRef) -> Result<Strip, String> {
-        self.strip(wanted).map(named).map_err(|e| e.to_string())
+        self.strip(wanted).map(Strip::from).map_err(|e| e.to_string())
     }
 
     /// A control was touched: what is being learned may take it.
@@ -192,14 +191,5 @@ impl Player {
         }
         self.bind(orders);
         Some(said)
-    }
-}
-
-/// A strip as a map names it.
-fn named(id: StripId) -> Strip {
-    match id {
-        StripId::Track(id) => Strip::Track(id),
-        StripId::Bus(id) => Strip::Bus(id),
-        StripId::Master => Strip::Master,
     }
 }

@@ -6,16 +6,16 @@ use super::desk::Desk;
 use super::gestures;
 use super::grid::Grid;
 use super::hands::{Asked, Control, Ends, Wired};
+use super::moved::parts;
 use crate::device::{Direction, MIDI_PORTS, MidiPort, Patchbay, Plug};
 use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
 use crate::engine::sound::SoundFactory;
-use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Strip};
+use crate::midi::map::{Does, MapTarget, MidiMap, Parameter};
 use crate::midi::pads::{Model, Surface};
 use crate::midi::route::{Armed, Compiled, Route, RouteState};
 use crate::midi::scale::Scale;
-use crate::model::ids::{StripId, TrackId};
-use crate::model::mixer::MixerSettings;
+use crate::model::ids::TrackId;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::sound::Curve;
@@ -321,27 +321,14 @@ fn value(
     layout: &Layout,
     factory: &dyn SoundFactory,
 ) -> Option<Compiled> {
-    let id = match p.strip {
-        Strip::Track(id) => StripId::Track(id),
-        Strip::Bus(id) => StripId::Bus(id),
-        Strip::Master => StripId::Master,
-        Strip::Cue => {
-            let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
-            let (scale, now) = (Scale::Fader, project.song.cue.0);
-            return (p.target == MapTarget::Volume).then_some(Compiled::Value {
-                node,
-                target,
-                scale,
-                now,
-            });
-        }
+    let Some(id) = p.strip.id() else {
+        let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
+        let (scale, now) = (Scale::Fader, project.song.cue.0);
+        let there = p.target == MapTarget::Volume;
+        return there.then_some(Compiled::Value { node, target, scale, now });
     };
     let node = gestures::node(layout, id)?;
-    let (mixer, kind): (&MixerSettings, Option<&TrackKind>) = match id {
-        StripId::Track(id) => project.track(id).map(|t| (&t.mixer, Some(&t.kind)))?,
-        StripId::Bus(id) => (&project.bus(id)?.mixer, None),
-        StripId::Master => (&project.song.master, None),
-    };
+    let (mixer, kind) = parts(project, p.strip)?;
     let flag = |on: bool| f32::from(u8::from(on));
     let sound = |name: &str, params: &std::collections::BTreeMap<String, f32>, param: &str| {
         let all = &factory.descriptor(name)?.params;

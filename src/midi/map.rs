@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder::Encoding;
 use super::takeover::Takeover;
 use crate::model::action;
-use crate::model::ids::{BusId, EffectId, TrackId};
+use crate::model::ids::{BusId, EffectId, StripId, TrackId};
 
 /// First of the channel mode messages, which no binding can take: they silence what hangs.
 pub const CHANNEL_MODE: u8 = 120;
@@ -103,6 +103,28 @@ pub enum Strip {
     Master,
     /// The cue output, which has a fader only.
     Cue,
+}
+
+impl From<StripId> for Strip {
+    fn from(id: StripId) -> Strip {
+        match id {
+            StripId::Track(id) => Strip::Track(id),
+            StripId::Bus(id) => Strip::Bus(id),
+            StripId::Master => Strip::Master,
+        }
+    }
+}
+
+impl Strip {
+    /// Its id; `None` for the cue, which is none of the document's strips.
+    pub fn id(self) -> Option<StripId> {
+        match self {
+            Strip::Track(id) => Some(StripId::Track(id)),
+            Strip::Bus(id) => Some(StripId::Bus(id)),
+            Strip::Master => Some(StripId::Master),
+            Strip::Cue => None,
+        }
+    }
 }
 
 /// What of a strip a control can move.

@@ -6,14 +6,18 @@ use hardcore::app::player::Player;
 use hardcore::device::{Direction, MidiPort, Patchbay, Plug};
 use hardcore::engine::plan::Target;
 use hardcore::engine::prepare::Samples;
-use hardcore::engine::protocol::{Command, Gesture, Timed};
+use hardcore::engine::protocol::{Command, Gesture, OWN, Timed, When};
+use hardcore::engine::renderer::HostTime;
 use hardcore::live::desk::{At, Desk, Loader, News, Order};
 use hardcore::live::hall::{Stage, build};
 use hardcore::live::hands::{Asked, Hands};
+use hardcore::live::journal::{self, Line};
+use hardcore::live::performer::Performer;
 use hardcore::live::rig::Rig;
 use hardcore::midi::map::{Does, MapTarget, Strip};
 use hardcore::model::ids::IdCounter;
 use hardcore::model::project::Project;
+use hardcore::model::track::{PadSound, TrackKind};
 
 use crate::support::{blank, factory};
 
@@ -58,10 +62,16 @@ struct Set {
     rig: Rig,
     hands: Hands,
     commands: rtrb::Consumer<Timed>,
+    performer: Performer,
+    keys: rtrb::Producer<Timed>,
 }
 
 impl Set {
     fn new(lines: &[&str]) -> Set {
+        Set::journaled(lines, None)
+    }
+
+    fn journaled(lines: &[&str], journal: Option<&Path>) -> Set {
         let mut project = blank();
         project.song.next_id = IdCounter(10_000);
         let mut player = Player::new(project, Path::new("set.hcs")).expect("a document");
@@ -76,11 +86,11 @@ impl Set {
             scsynth: None,
             clock_in: false,
             clock_out: None,
-            journal: None,
+            journal: journal.map(Path::to_owned),
             record: None,
         };
         let project = player.project().expect("a project");
-        let (desk, _performer, _) = build(project, stage, 48_000).expect("a playable project");
+        let (desk, performer, keys) = build(project, stage, 48_000).expect("a playable project");
         let (to, commands) = rtrb::RingBuffer::new(1024);
         let (wired, grid) = Rig::blank(&desk);
         let (hands, ends) = Hands::new(wired, grid, to);
@@ -88,7 +98,7 @@ impl Set {
         rig.plug(&mut Knobs { plugged: true });
         assert!(rig.take_rewired());
         rig.refresh(&desk);
-        Set { player, desk, rig, hands, commands }
+        Set { player, desk, rig, hands, commands, performer, keys }
     }
 
     /// Learn a line by turning a knob, and give what the knob then sets at its upper end.
@@ -119,6 +129,30 @@ impl Set {
             self.rig.tend();
         }
         last
+    }
+
+    /// What a hand sets is played, and the engine thread tells of it.
+    fn plays(&mut self, (node, target, value): (u16, Target, f32)) -> Vec<News> {
+        let command = Command::Play(Gesture::Set { node, target, value });
+        self.keys.push(Timed { when: When::Now, command }).expect("room");
+        self.performer.next_block(HostTime::default());
+        self.desk.tend()
+    }
+
+    fn hears(&mut self, news: Vec<News>) {
+        let mut orders = Vec::new();
+        for item in news {
+            self.player.news(item, &mut |order| orders.push(order));
+        }
+        orders.into_iter().for_each(|order| self.desk.order(order));
+    }
+
+    fn line(&mut self, line: &str) {
+        let mut orders = Vec::new();
+        let said = self.player.line(line, At::Now, &mut |order| orders.push(order));
+        said.unwrap_or_else(|e| panic!("{line}: {e}"));
+        orders.into_iter().for_each(|order| self.desk.order(order));
+        self.performer.next_block(HostTime::default());
     }
 }
 
@@ -186,4 +220,104 @@ fn what_only_does_something_stays_a_line_and_what_is_not_there_is_refused() {
         target:Volume,response:Toggle)))])";
     let map: hardcore::midi::map::MidiMap = ron::from_str(kept).expect("a map");
     assert!(matches!(&map.bindings[0].does, Does::Parameter(p) if p.target == MapTarget::Volume));
+}
+
+/// What the document says of what the test's knobs move.
+fn values(p: &Project) -> [f32; 6] {
+    let (lead, kit) = (&p.tracks[0], &p.tracks[1]);
+    let TrackKind::Instrument(hoover) = &lead.kind else { panic!("no instrument") };
+    let TrackKind::Drums(kit) = &kit.kind else { panic!("no kit") };
+    let PadSound::Synth { instrument: kick, .. } = &kit.pads[0].sound else { panic!("no synth") };
+    let effect = &lead.mixer.inserts[0];
+    let of = |all: &std::collections::BTreeMap<String, f32>, name: &str| {
+        all.get(name).copied().unwrap_or(f32::NAN)
+    };
+    [
+        of(&hoover.params, "cutoff"),
+        of(&kick.params, "drive"),
+        of(&effect.params, "drive"),
+        f32::from(u8::from(effect.bypass)),
+        lead.mixer.volume.0,
+        p.song.cue.0,
+    ]
+}
+
+#[test]
+fn what_a_knob_moved_is_saved_and_no_edit_moves_it_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("take.journal");
+    let lines = [
+        "track add instrument hoover Lead",
+        "track add drums Kit",
+        "pad Kit C1 synth kick_gabber F1",
+        "insert Lead add fx_distortion",
+    ];
+    let mut set = Set::journaled(&lines, Some(&path));
+    let knobs = [
+        "param Lead cutoff 1000",
+        "pad Kit C1 set drive 12",
+        "insert Lead 1 set drive 1",
+        "insert Lead 1 bypass on",
+        "volume Lead 0",
+        "cue 0",
+    ];
+    let mut turned = Vec::new();
+    for (line, knob) in knobs.into_iter().zip(20..) {
+        turned.push(set.turn(line, knob).unwrap_or_else(|| panic!("{line} moves nothing")));
+    }
+    for moved in &turned {
+        let news = set.plays(*moved);
+        set.hears(news);
+    }
+    let saved = set.player.project().expect("a project");
+    let expected: [f32; 6] = std::array::from_fn(|i| turned[i].2);
+    assert_eq!(values(&saved), expected);
+    let text = hardcore::persistence::hcs::to_text(&saved, "set").expect("a valid project");
+    let read = hardcore::persistence::hcs::parse(&text, "set").expect("a project");
+    assert_eq!(values(&read.project), expected);
+    assert!(set.player.is_changed());
+    // No step of the history: undo takes back the line before.
+    set.line("solo Kit on");
+    set.line("undo");
+    assert_eq!(values(&set.player.project().expect("a project")), expected);
+
+    // The knobs move on, and a rack is edited before the document hears of it.
+    let mut late = Vec::new();
+    let mut newer = expected;
+    for (i, (node, target, value)) in turned.iter().enumerate() {
+        newer[i] = if *target == Target::Bypass(0) { 1.0 - value } else { value * 0.5 - 1.0 };
+        late.extend(set.plays((*node, *target, newer[i])));
+    }
+    set.line("insert Lead add fx_reverb");
+    assert_eq!(values(&set.desk.project), newer);
+    assert_eq!(values(&set.player.project().expect("a project")), expected);
+    set.hears(late);
+    assert_eq!(values(&set.player.project().expect("a project")), newer);
+    set.line("volume Kit -6");
+    set.performer.next_block(HostTime::default());
+    set.desk.close();
+
+    let take = journal::read(&path).expect("a journal");
+    let own = take.lines.iter().filter_map(|line| match line {
+        Line::Did(entry) if entry.source == OWN => match entry.gesture()? {
+            Gesture::Set { node, target, value } => Some((node, target, value)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let kit = 1;
+    let solo = [(kit, Target::Solo, 1.0), (kit, Target::Solo, 0.0)];
+    let own: Vec<_> = own.collect();
+    assert_eq!(own, [solo[0], solo[1], (kit, Target::Volume, -6.0)]);
+    // What the take is replayed from has the rack as it was played.
+    let mut again = take.project;
+    for line in take.lines {
+        let Line::Edit { patches, .. } = line else { continue };
+        let racks = again.tracks[0].mixer.inserts.len();
+        patches.into_iter().for_each(|patch| patch.apply(&mut again));
+        if again.tracks[0].mixer.inserts.len() > racks {
+            assert_eq!(values(&again), newer);
+        }
+    }
+    assert_eq!(again.tracks[0].mixer.inserts.len(), 2);
 }

@@ -223,7 +223,7 @@ impl EngineThread {
                     self.desk.order(Order::Panic);
                     continue;
                 }
-                Order::Patch(_) => {
+                Order::Patch(..) => {
                     self.came.edits += 1;
                     self.desk.order(order);
                 }
