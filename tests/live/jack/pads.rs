@@ -342,15 +342,17 @@ fn other_machines_hear_the_clock_on_its_frames() {
         });
         // 60 / (24 · 173) seconds from clock to clock.
         let every = 60.0 * f64::from(RATE) / (24.0 * 173.0);
-        let wanted = |n: usize| (n as f64 * every).round() as u32;
-        let mut begun = start.unwrap();
+        let wanted = |n: usize| (n as f64 * every).round() as i64;
+        let mut begun = i64::from(start.unwrap());
         let (mut slips, mut off) = (0, 0);
-        for (n, frame) in clocks.iter().enumerate() {
-            if *frame != begun + wanted(n) {
+        for (n, frame) in clocks.iter().map(|frame| i64::from(*frame)).enumerate() {
+            let late = frame - (begun + wanted(n));
+            if late != 0 {
                 // The server left us out of whole periods: all that follows comes as much later. It
-                // may leave the listener out, too, who then misses a clock.
+                // may leave the listener out, too, who then misses a clock, or is early by the server's
+                // own count of frames.
                 slips += 1;
-                off += u32::from((frame - (begun + wanted(n))) % PERIOD as u32 != 0);
+                off += u32::from(late % PERIOD as i64 != 0);
                 begun = frame - wanted(n);
             }
         }
