@@ -11,8 +11,8 @@ use super::tap::Taps;
 use crate::engine::clock::Pos;
 use crate::live::desk::{At, News, Order, View};
 use crate::live::moved::Moved;
-use crate::midi::map::MapTarget;
 use crate::model::action::{Action, StripRef, parse};
+use crate::model::control::MapTarget;
 use crate::model::ids::{SceneId, StripId, TrackId};
 use crate::model::launch::Quantization;
 use crate::model::mixer::Db;
@@ -211,13 +211,15 @@ impl Player {
             }
             Errand::RecordLength(length) => {
                 self.manner.length = length;
+                self.manner.fixed = length.unwrap_or(self.manner.fixed);
                 Ok("recordings into empty slots last as long from now on".to_owned())
             }
             Errand::RecordCountIn(bars) => {
                 self.manner.count_in = bars;
                 Ok(format!("{bars} bars are clicked before a recording that starts the transport"))
             }
-            Errand::Learn(line) => self.learn(&line).map_err(LineError::Now),
+            Errand::Learn { line, project } => self.learn(&line, project).map_err(LineError::Now),
+            Errand::Unlearn(line) => self.unlearn(&line, orders).map_err(LineError::Now),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())
@@ -288,9 +290,7 @@ impl Player {
         let patches = take_patches(&mut self.world);
         if !patches.is_empty() {
             orders(Order::Patch(patches, self.heard));
-            if !self.learned.map.bindings.is_empty() {
-                self.bind(orders);
-            }
+            self.bind(orders);
         }
     }
 

@@ -53,6 +53,8 @@ pub enum Order {
     Grace(u32),
     /// These tracks play what comes in from keys and pads, and no others.
     Arm(Vec<TrackId>),
+    /// The track whose parameters the knobs of pad controllers turn.
+    Select(TrackId),
     /// End every note that keys and pads hold.
     Panic,
     /// What controllers do.
@@ -285,7 +287,7 @@ impl Desk {
                     }
                 }
             }
-            Order::Arm(_) | Order::Bind(_) | Order::Quit => {}
+            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Quit => {}
         }
     }
 

@@ -271,6 +271,7 @@ impl Round {
     fn order(&mut self, order: Order) {
         match order {
             Order::Arm(tracks) => self.rig.arm(tracks),
+            Order::Select(track) => self.rig.select(track),
             Order::Bind(bound) => self.rig.bind(*bound),
             Order::Panic => {
                 self.rig.panic();

@@ -4,7 +4,7 @@ use super::gestures;
 use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
 use crate::engine::sound::SoundFactory;
-use crate::midi::map::{MapTarget, Strip};
+use crate::model::control::{MapTarget, Strip};
 use crate::model::ids::EffectId;
 use crate::model::mixer::{Db, Effect, MixerSettings};
 use crate::model::patch::Patch;

@@ -8,26 +8,20 @@ use hardcore::engine::plan::Target;
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::{Command, Gesture, OWN, Timed, When};
 use hardcore::engine::renderer::HostTime;
-use hardcore::live::desk::{At, Desk, Loader, News, Order};
+use hardcore::live::desk::{At, Desk, News, Order};
 use hardcore::live::hall::{Stage, build};
 use hardcore::live::hands::{Asked, Hands};
 use hardcore::live::journal::{self, Line};
 use hardcore::live::performer::Performer;
 use hardcore::live::rig::Rig;
-use hardcore::midi::map::{Does, MapTarget, Strip};
+use hardcore::midi::pads::PadIntent;
+use hardcore::model::action::Span;
+use hardcore::model::control::{Does, MapTarget, MidiMap, Strip};
 use hardcore::model::ids::IdCounter;
 use hardcore::model::project::Project;
 use hardcore::model::track::{PadSound, TrackKind};
 
-use crate::support::{blank, factory};
-
-struct NoSamples;
-
-impl Loader for NoSamples {
-    fn load(&mut self, _: &Project, _: &mut Samples) -> Vec<String> {
-        Vec::new()
-    }
-}
+use crate::support::{blank, factory, stage};
 
 /// Knobs that are plugged in once.
 #[derive(Default)]
@@ -78,17 +72,8 @@ impl Set {
         for line in lines {
             player.line(line, At::Now, &mut |_| {}).unwrap_or_else(|e| panic!("{line}: {e}"));
         }
-        let stage = Stage {
-            factory: factory(),
-            loader: Box::new(NoSamples),
-            wish: Default::default(),
-            threads: 0,
-            scsynth: None,
-            clock_in: false,
-            clock_out: None,
-            journal: journal.map(Path::to_owned),
-            record: None,
-        };
+        let journal = journal.map(Path::to_owned);
+        let stage = Stage { journal, ..stage(Samples::new()) };
         let project = player.project().expect("a project");
         let (desk, performer, keys) = build(project, stage, 48_000).expect("a playable project");
         let (to, commands) = rtrb::RingBuffer::new(1024);
@@ -103,18 +88,53 @@ impl Set {
 
     /// Learn a line by turning a knob, and give what the knob then sets at its upper end.
     fn turn(&mut self, line: &str, knob: u8) -> Option<(u16, Target, f32)> {
-        self.player.learn(line).unwrap_or_else(|e| panic!("{line}: {e}"));
-        let mut orders = Vec::new();
+        self.player.learn(line, false).unwrap_or_else(|e| panic!("{line}: {e}"));
+        self.touch(knob);
+        self.sets(knob)
+    }
+
+    /// Touch a knob that is to be learned; what is said then.
+    fn touch(&mut self, knob: u8) -> String {
+        let mut said = None;
         // A fader is known by three messages, a switch when it is pressed.
         for value in [10, 11, 12, 127] {
             let heard = News::Asked(Asked::Heard(0, [0xB0, knob, value], 3), NAME.into());
-            self.player.news(heard, &mut |order| orders.push(order));
+            self.orders(|player, orders| -> Result<(), String> {
+                said = said.take().or(player.news(heard, orders));
+                Ok(())
+            });
         }
+        said.expect("something is said")
+    }
+
+    /// Let the player do something and the rig follow.
+    fn orders<E: std::fmt::Debug>(
+        &mut self,
+        act: impl FnOnce(&mut Player, &mut dyn FnMut(Order)) -> Result<(), E>,
+    ) {
+        let mut orders = Vec::new();
+        act(&mut self.player, &mut |order| orders.push(order)).expect("it can be done");
         for order in orders {
-            if let Order::Bind(bound) = order {
-                self.rig.bind(*bound);
+            match order {
+                Order::Bind(bound) => self.rig.bind(*bound),
+                Order::Select(track) => self.rig.select(track),
+                other => self.desk.order(other),
             }
         }
+    }
+
+    /// A key of a pad controller that needs the document; what is said.
+    fn key(&mut self, intent: PadIntent) -> Option<String> {
+        let mut said = None;
+        self.orders(|player, orders| -> Result<(), String> {
+            said = player.news(News::Asked(Asked::Intent(intent), NAME.into()), orders);
+            Ok(())
+        });
+        said
+    }
+
+    /// What a knob sets at its upper end.
+    fn sets(&mut self, knob: u8) -> Option<(u16, Target, f32)> {
         self.rig.refresh(&self.desk);
         self.rig.tend();
         self.hands.prepare(0);
@@ -204,12 +224,12 @@ fn sends_effects_synths_master_and_cue_are_learned_by_the_line_that_sets_them() 
 fn what_only_does_something_stays_a_line_and_what_is_not_there_is_refused() {
     let mut set = Set::new(&["track add instrument hoover Lead", "bus add Reverb"]);
     for line in ["param Lead cutoff reset", "bpm 174", "play", "rubbish"] {
-        let learned = set.player.learn(line);
+        let learned = set.player.learn(line, false);
         assert_eq!(learned.is_ok(), line != "rubbish", "{line}: {learned:?}");
     }
-    let refused = set.player.learn("send Lead Reverb 0").expect_err("there is no send");
+    let refused = set.player.learn("send Lead Reverb 0", false).expect_err("there is no send");
     assert_eq!(refused, "there is no such send yet: set its level first");
-    assert!(set.player.learn("insert Lead 1 bypass on").is_err());
+    assert!(set.player.learn("insert Lead 1 bypass on", false).is_err());
     // The one that was learned last waits still: a key takes it, and says the line.
     let heard = News::Asked(Asked::Heard(0, [0x90, 36, 100], 3), NAME.into());
     set.player.news(heard, &mut |_| {});
@@ -218,7 +238,7 @@ fn what_only_does_something_stays_a_line_and_what_is_not_there_is_refused() {
     // A fader that was learned survives being kept: a file of before is still read.
     let kept = "(bindings:[(source:(kind:Control(7)),does:Parameter((strip:Master,\
         target:Volume,response:Toggle)))])";
-    let map: hardcore::midi::map::MidiMap = ron::from_str(kept).expect("a map");
+    let map: MidiMap = ron::from_str(kept).expect("a map");
     assert!(matches!(&map.bindings[0].does, Does::Parameter(p) if p.target == MapTarget::Volume));
 }
 
@@ -320,4 +340,97 @@ fn what_a_knob_moved_is_saved_and_no_edit_moves_it_back() {
         }
     }
     assert_eq!(again.tracks[0].mixer.inserts.len(), 2);
+}
+
+#[test]
+fn a_project_has_a_map_of_its_own_that_wins_and_is_undone_saved_and_forgotten() {
+    let mut set =
+        Set::new(&["track add instrument hoover Lead", "track add instrument hoover Two"]);
+    let (lead, two) = (0, 1);
+    let node = |turned: Option<(u16, Target, f32)>| turned.map(|(node, target, _)| (node, target));
+    assert_eq!(node(set.turn("volume Lead 0", 20)), Some((lead, Target::Volume)));
+    let users = set.player.learned.map.clone();
+
+    set.player.learn("pan Two 0", true).expect("a parameter");
+    let said = set.touch(20);
+    assert!(said.contains("CC 20") && said.contains("learned"), "{said}");
+    assert_eq!(set.player.learned.map, users, "the user's map stays");
+    assert_eq!(node(set.sets(20)), Some((two, Target::Pan)), "the project's comes first");
+    // A control that the user's map knows only does that still.
+    assert_eq!(node(set.turn("pan Lead 0", 21)), Some((lead, Target::Pan)));
+
+    let saved = set.player.project().expect("a project");
+    let text = hardcore::persistence::hcs::to_text(&saved, "set").expect("a valid project");
+    let read = hardcore::persistence::hcs::parse(&text, "set").expect("a project").project;
+    assert_eq!(read.song.controls, saved.song.controls);
+    assert_eq!(read.song.controls.bindings.len(), 1);
+
+    set.orders(|player, orders| player.line("undo", At::Now, orders).map(drop));
+    assert_eq!(node(set.sets(20)), Some((lead, Target::Volume)), "undone");
+    set.orders(|player, orders| player.line("redo", At::Now, orders).map(drop));
+    assert_eq!(node(set.sets(20)), Some((two, Target::Pan)), "redone");
+    set.orders(|player, orders| player.line("unlearn \"pan Two 0\"", At::Now, orders).map(drop));
+    assert_eq!(node(set.sets(20)), Some((lead, Target::Volume)), "forgotten");
+    set.orders(|player, orders| {
+        player.line("unlearn \"volume Lead 0\"", At::Now, orders).map(drop)
+    });
+    assert_eq!(set.sets(20), None);
+    let again = set.player.line("unlearn \"volume Lead 0\"", At::Now, &mut |_| {});
+    assert_eq!(again.expect_err("nothing").to_string(), "no control does “volume Lead 0”");
+
+    // Lines are found in the order in which the hands count them: the project's, the pan, undo.
+    set.player.learn("undo", false).expect("a line");
+    set.touch(30);
+    set.player.learn("tap", true).expect("a line");
+    set.touch(31);
+    let said = set.player.news(News::Asked(Asked::Action(2, true), NAME.into()), &mut |_| {});
+    assert_eq!(said, None, "undo");
+    assert!(
+        set.player.project().expect("a project").song.controls.is_empty(),
+        "tap is not learned"
+    );
+}
+
+#[test]
+fn a_broken_map_in_a_project_is_named() {
+    let mut project = blank();
+    let map = r#"(bindings: [(source: (kind: Control(7)), does: Action("play")),
+        (source: (kind: Note(200)), does: Action("play"))])"#;
+    project.song.controls = ron::from_str(map).expect("a map");
+    let refused = Player::new(project, Path::new("set.hcs")).err().expect("it is refused");
+    let said = refused.to_string();
+    assert!(said.contains("binding 2: note 200 does not exist"), "{said}");
+}
+
+#[test]
+fn the_keys_of_a_pad_controller_record_click_and_choose() {
+    let lines = ["track add instrument hoover Lead", "scene add One", "scene add Two"];
+    let mut set = Set::new(&lines);
+    let said = set.key(PadIntent::Record).expect("a sentence");
+    assert!(said.contains("nothing is armed"), "{said}");
+    set.line("arm Lead on");
+    assert_eq!(set.key(PadIntent::Record), None);
+    let project = set.player.project().expect("a project");
+    let lead = project.tracks[0].id;
+    let filled = |p: &Project| -> Vec<bool> {
+        p.scenes
+            .iter()
+            .map(|s| s.slots.get(&lead).is_some_and(|slot| slot.clip.is_some()))
+            .collect()
+    };
+    assert_eq!(filled(&project), [true, false], "the first empty slot");
+    assert!(set.player.records(lead));
+
+    assert_eq!(set.key(PadIntent::FixedLength), None);
+    assert_eq!(set.player.manner.length, Some(Span::Bars(1)));
+    set.line("record length 4bars");
+    set.key(PadIntent::FixedLength);
+    assert_eq!(set.player.manner.length, None);
+    set.key(PadIntent::FixedLength);
+    assert_eq!(set.player.manner.length, Some(Span::Bars(4)), "the length chosen last");
+
+    set.key(PadIntent::Metronome);
+    assert!(set.player.metronome);
+    set.key(PadIntent::Metronome);
+    assert!(!set.player.metronome);
 }

@@ -11,7 +11,7 @@ use hardcore::device::{Backend, Wish, open};
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::{Gesture, When};
 use hardcore::engine::samples::Sample;
-use hardcore::live::desk::{Loader, News};
+use hardcore::live::desk::News;
 use hardcore::live::hall::{Stage, build};
 use hardcore::live::journal::{self, Line};
 use hardcore::live::performer::Performer;
@@ -29,17 +29,7 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::jack::server::{Other, PERIOD, RATE, on_jack};
 use crate::judge::{Judge, ROWS, TRACKS, Table, frame, gesture};
-use crate::support::{add_track, click_samples, clicks, clip, factory, notes, project};
-
-/// Has these samples at hand.
-struct Given(Samples);
-
-impl Loader for Given {
-    fn load(&mut self, _: &Project, samples: &mut Samples) -> Vec<String> {
-        samples.clone_from(&self.0);
-        Vec::new()
-    }
-}
+use crate::support::{add_track, click_samples, clicks, clip, notes, project, stage};
 
 /// Times the sound thread went to sleep of itself inside the callback, or was put aside there.
 #[derive(Default)]
@@ -121,17 +111,8 @@ fn perform(
     let wish = Wish { backend: Backend::Jack, name: "other".into(), ..Wish::default() };
     // As many as the program takes: with none to spare, a helper that is put aside holds the callback up.
     let helpers = std::thread::available_parallelism().map_or(0, |n| n.get().saturating_sub(2));
-    let stage = Stage {
-        factory: factory(),
-        loader: Box::new(Given(samples)),
-        wish: wish.clone(),
-        threads: helpers,
-        scsynth: None,
-        clock_in: false,
-        clock_out: None,
-        journal: Some(paper.clone()),
-        record: Some(wav.clone()),
-    };
+    let (journal, record) = (Some(paper.clone()), Some(wav.clone()));
+    let stage = Stage { wish: wish.clone(), threads: helpers, journal, record, ..stage(samples) };
     let (mut desk, performer, _commands) = build(project, stage, RATE).expect("a playable project");
     let mut other = Other::start("other");
     let waits = Arc::new(Waits::default());

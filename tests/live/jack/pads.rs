@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use hardcore::app::player::Player;
 use hardcore::device::{Backend, MIDI_PORTS, Wish};
-use hardcore::live::desk::{At, Loader, News, Order};
+use hardcore::engine::prepare::Samples;
+use hardcore::live::desk::{At, News, Order};
 use hardcore::live::hall::{Hall, Report, Stage};
 use hardcore::midi::pads::{Model, Rgb, simulated::Simulated};
 use hardcore::model::clip::{Clip, ClipContent};
@@ -19,7 +20,7 @@ use jack::{
 };
 
 use super::server::{PERIOD, RATE, Xruns, on_jack, until};
-use crate::support::{add_track, blank, click_synth, clip, factory, notes};
+use crate::support::{add_track, blank, click_synth, clip, notes, stage};
 
 /// What happened at the controller, with its frame on the server's clock.
 enum Seen {
@@ -123,14 +124,6 @@ impl Drop for Controller {
     }
 }
 
-struct NoSamples;
-
-impl Loader for NoSamples {
-    fn load(&mut self, _: &Project, _: &mut hardcore::engine::prepare::Samples) -> Vec<String> {
-        Vec::new()
-    }
-}
-
 /// Two tracks of clicks that start at once; each has a clip in the first scene.
 fn clicks() -> Project {
     let mut p = blank();
@@ -162,17 +155,8 @@ impl Set {
     fn with_clocks(p: Project, clock_in: bool, clock_out: Option<&str>) -> Set {
         let player = Player::new(p.clone(), Path::new("set.hcs")).unwrap();
         let wish = Wish { backend: Backend::Jack, midi: MIDI_PORTS, ..Wish::default() };
-        let stage = Stage {
-            factory: factory(),
-            loader: Box::new(NoSamples),
-            wish,
-            threads: 0,
-            scsynth: None,
-            clock_in,
-            clock_out: clock_out.map(str::to_owned),
-            journal: None,
-            record: None,
-        };
+        let clock_out = clock_out.map(str::to_owned);
+        let stage = Stage { wish, clock_in, clock_out, ..stage(Samples::new()) };
         let hall = Hall::open(p, stage).unwrap_or_else(|e| panic!("{e}"));
         Set { hall, player, said: Vec::new() }
     }
