@@ -5,7 +5,8 @@ use crate::live::desk::{At, Order};
 use crate::live::hands::Asked;
 use crate::midi::pads::PadIntent;
 use crate::model::ids::{SceneId, TrackId};
-use crate::session::document::Order as Places;
+use crate::model::scene::Scene;
+use crate::session::document::{Order as Places, part};
 
 impl Player {
     fn places(&self, track: u16, scene: u16) -> Option<(TrackId, SceneId)> {
@@ -22,6 +23,12 @@ impl Player {
         orders: &mut dyn FnMut(Order),
     ) -> Option<String> {
         let line = match asked {
+            Asked::Intent(PadIntent::Record) => return self.session_record(orders),
+            Asked::Intent(PadIntent::Select(track)) => {
+                let (track, _) = self.places(track, 0)?;
+                orders(Order::Select(track));
+                return None;
+            }
             Asked::Intent(intent) => self.line_of(intent)?,
             Asked::Action(index, pressed) => self.bound_line(index).filter(|_| pressed)?,
             Asked::Heard(_, bytes, count) => {
@@ -32,6 +39,41 @@ impl Player {
             Ok(_) => None,
             Err(error) => Some(format!("“{line}”: {error}")),
         }
+    }
+
+    /// The record key: ends what records; else each armed track records into its first empty slot.
+    fn session_record(&mut self, orders: &mut dyn FnMut(Order)) -> Option<String> {
+        let armed: Vec<TrackId> = self.armed.iter().copied().collect();
+        if armed.is_empty() {
+            return Some("nothing is armed: arm a track to record into it".to_owned());
+        }
+        let recording: Vec<_> = armed.iter().filter(|track| self.records(**track)).collect();
+        let lines: Vec<_> = if recording.is_empty() {
+            let place = |track: &TrackId| match self.empty_slot(*track) {
+                Some(scene) => Ok(format!("record #{} #{}", track.0, scene.0)),
+                None => Err("there is no empty slot to record into: add a scene".to_owned()),
+            };
+            armed.iter().map(place).collect()
+        } else {
+            recording.iter().map(|track| Ok(format!("record end #{}", track.0))).collect()
+        };
+        let mut said = None;
+        for line in lines {
+            let done = line.and_then(|line| {
+                self.line(&line, At::Now, orders).map_err(|error| format!("“{line}”: {error}"))
+            });
+            said = said.or(done.err());
+        }
+        said
+    }
+
+    fn empty_slot(&self, track: TrackId) -> Option<SceneId> {
+        let scenes = &self.world.get_resource::<Places>()?.scenes;
+        let empty = |scene: &&SceneId| {
+            let scene = part::<Scene>(&self.world, **scene);
+            scene.is_ok_and(|s| s.slots.get(&track).is_none_or(|slot| slot.clip.is_none()))
+        };
+        scenes.iter().find(empty).copied()
     }
 
     /// The line that says what a key of a pad controller means.
@@ -58,6 +100,13 @@ impl Player {
             PadIntent::Quantize { track: t, scene } => {
                 format!("clip {} quantize 1/16", slot(t, scene)?)
             }
+            PadIntent::Metronome => {
+                format!("metronome {}", if self.metronome { "off" } else { "on" })
+            }
+            PadIntent::FixedLength if self.manner.length.is_some() => {
+                "record length open".to_owned()
+            }
+            PadIntent::FixedLength => format!("record length {}", self.manner.fixed),
             PadIntent::Undo => "undo".to_owned(),
             PadIntent::Redo => "redo".to_owned(),
             PadIntent::Play if self.view()?.snapshot.playhead().playing => "stop".to_owned(),

@@ -1,4 +1,5 @@
-//! Learning: the next control that is touched does a line, or moves a value; kept for the user.
+//! Learning: the next control that is touched does a line, or moves a value; kept for the user or with
+//! the project.
 
 use std::path::PathBuf;
 
@@ -7,14 +8,14 @@ use crate::files::{read_limited, write_atomic};
 use crate::live::desk::Order;
 use crate::live::rig::{Bound, Played};
 use crate::midi::learn::Learn;
-use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Response, Strip};
 use crate::midi::stream::Stream;
-use crate::midi::takeover::Takeover;
 use crate::model::action::{Action, StripRef, parse};
-use crate::model::ids::StripId;
+use crate::model::control::{Does, MapTarget, MidiMap, Parameter, Response, Strip, Takeover};
 use crate::model::performance::Performance;
+use crate::model::project::Song;
 use crate::session::act::{Act, resolve};
-use crate::session::edit::{Edit, EffectSet, StripSet, TrackSet};
+use crate::session::edit::{Edit, EffectSet, SongSet, StripSet, TrackSet};
+use crate::session::history::{Outcome, Request, perform};
 
 /// Largest map that is read.
 const MAX_BYTES: u64 = 4 << 20;
@@ -26,7 +27,10 @@ pub struct Learned {
     pub map: MidiMap,
     /// Where it is kept.
     path: Option<PathBuf>,
-    learning: Option<Learn>,
+    /// And whether it is for the project.
+    learning: Option<(Learn, bool)>,
+    /// What is in use, as it was sent last.
+    bound: MidiMap,
 }
 
 impl Learned {
@@ -41,7 +45,7 @@ impl Learned {
             ron::de::from_bytes::<MidiMap>(&bytes).map_err(broken)
         });
         match map {
-            Ok(map) => (Learned { map, path: Some(path), learning: None }, None),
+            Ok(map) => (Learned { map, path: Some(path), ..Learned::default() }, None),
             // Not written over: it may be mended by hand.
             Err(sentence) => (Learned::default(), Some(format!("{sentence}; nothing is mapped"))),
         }
@@ -59,14 +63,24 @@ impl Learned {
 }
 
 impl Player {
-    /// What a map's lines play, sent to the hands; to be called when the map or the document changed.
-    pub fn bind(&self, orders: &mut dyn FnMut(Order)) {
-        let played = self.learned.map.bindings.iter().map(|b| match &b.does {
+    fn controls(&self) -> MidiMap {
+        self.world.get_resource::<Song>().map(|song| song.controls.clone()).unwrap_or_default()
+    }
+
+    /// What the maps' lines play, the project's before the user's, sent to the hands; to be called when
+    /// a map or the document changed.
+    pub fn bind(&mut self, orders: &mut dyn FnMut(Order)) {
+        let map = self.controls().over(&self.learned.map);
+        let had = std::mem::replace(&mut self.learned.bound, map.clone());
+        if had.is_empty() && map.is_empty() {
+            return;
+        }
+        let played = map.bindings.iter().map(|b| match &b.does {
             Does::Action(line) => self.played(line),
             Does::Parameter(_) => Played::default(),
         });
-        let bound = Bound { map: self.learned.map.clone(), played: played.collect() };
-        orders(Order::Bind(Box::new(bound)));
+        let played = played.collect();
+        orders(Order::Bind(Box::new(Bound { map, played })));
     }
 
     fn played(&self, line: &str) -> Played {
@@ -87,7 +101,7 @@ impl Player {
 
     /// The line of a binding.
     pub(super) fn bound_line(&self, index: u16) -> Option<String> {
-        match &self.learned.map.bindings.get(usize::from(index))?.does {
+        match &self.learned.bound.bindings.get(usize::from(index))?.does {
             Does::Action(line) => Some(line.clone()),
             Does::Parameter(_) => None,
         }
@@ -97,18 +111,60 @@ impl Player {
     /// be turned or switched teaches the control to do that, whatever value the line gives: a fader, a
     /// pan, mute, solo, listening, a send's level, the master's and the cue's level, a parameter of an
     /// instrument, of a pad or of an effect, an effect's bypass. `volume kick 0` has the control move
-    /// the fader, `insert kick 1 set drive 0` the drive.
+    /// the fader, `insert kick 1 set drive 0` the drive. What is learned for the `project` is saved
+    /// with it and takes the control from what it does for the user.
     ///
     /// # Errors
     /// A line that is no action, or names what is not there.
-    pub fn learn(&mut self, line: &str) -> Result<String, String> {
+    pub fn learn(&mut self, line: &str, project: bool) -> Result<String, String> {
+        let does = self.does(line)?;
+        let learn = Learn::new(does).map_err(|e| e.to_string())?;
+        self.learned.learning = Some((learn, project));
+        Ok(format!("touch the control that is to do “{line}”"))
+    }
+
+    fn does(&self, line: &str) -> Result<Does, String> {
         let action = parse(line).map_err(|e| e.to_string())?;
-        let does = match self.parameter(&action)? {
+        Ok(match self.parameter(&action)? {
             Some(parameter) => Does::Parameter(parameter),
             None => Does::Action(action.to_string()),
-        };
-        self.learned.learning = Some(Learn::new(does).map_err(|e| e.to_string())?);
-        Ok(format!("touch the control that is to do “{line}”"))
+        })
+    }
+
+    /// Take a line from the controls that do it, for the project and for the user.
+    ///
+    /// # Errors
+    /// A line that no control does, or a map that cannot be kept.
+    pub(super) fn unlearn(
+        &mut self,
+        line: &str,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, String> {
+        let does = self.does(line)?;
+        let mut controls = self.controls();
+        let own = controls.take(&does);
+        if !own.is_empty() {
+            self.keep(controls)?;
+        }
+        let users = self.learned.map.take(&does);
+        if !users.is_empty() {
+            self.learned.save()?;
+        }
+        self.bind(orders);
+        let freed: Vec<_> = own.iter().chain(&users).map(|b| b.source.to_string()).collect();
+        match freed.is_empty() {
+            true => Err(format!("no control does “{line}”")),
+            false => Ok(format!("{}: free again", freed.join(", "))),
+        }
+    }
+
+    /// The project's own map becomes this one: a step of the history.
+    fn keep(&mut self, controls: MidiMap) -> Result<(), String> {
+        let edit = Edit::Song(SongSet::Controls(controls));
+        match perform(&mut self.world, Request::step("learn", edit)) {
+            Outcome::Refused { error, .. } => Err(error.to_string()),
+            _ => Ok(()),
+        }
     }
 
     /// What an action sets, where a control can move that.
@@ -129,7 +185,7 @@ impl Player {
                     }
                     _ => return Ok(None),
                 };
-                (named(id), target)
+                (Strip::from(id), target)
             }
             (
                 _,
@@ -165,7 +221,7 @@ impl Player {
     }
 
     fn map_strip(&self, wanted: &StripRef) -> Result<Strip, String> {
-        self.strip(wanted).map(named).map_err(|e| e.to_string())
+        self.strip(wanted).map(Strip::from).map_err(|e| e.to_string())
     }
 
     /// A control was touched: what is being learned may take it.
@@ -175,7 +231,8 @@ impl Player {
         bytes: &[u8],
         orders: &mut dyn FnMut(Order),
     ) -> Option<String> {
-        let learning = self.learned.learning.as_mut()?;
+        let (learning, project) = self.learned.learning.as_mut()?;
+        let project = *project;
         let mut found = None;
         Stream::default().feed(bytes, &mut |message| {
             found = found.take().or_else(|| learning.hear(port, &message));
@@ -183,23 +240,25 @@ impl Player {
         let binding = found?;
         self.learned.learning = None;
         let mut said = format!("{} is learned", binding.source);
-        let replaced = self.learned.map.put(binding);
+        let mut controls = self.controls();
+        let own = controls.bindings.iter().any(|own| own.source.overlaps(&binding.source));
+        let (replaced, kept) = if project {
+            let replaced = controls.put(binding);
+            (replaced, self.keep(controls))
+        } else {
+            let replaced = self.learned.map.put(binding);
+            (replaced, self.learned.save())
+        };
         if !replaced.is_empty() {
             said.push_str(", in place of what it did before");
         }
-        if let Err(error) = self.learned.save() {
+        if own && !project {
+            said.push_str("; in this project it does what the project says");
+        }
+        if let Err(error) = kept {
             said.push_str(&format!(", but the map cannot be kept: {error}"));
         }
         self.bind(orders);
         Some(said)
-    }
-}
-
-/// A strip as a map names it.
-fn named(id: StripId) -> Strip {
-    match id {
-        StripId::Track(id) => Strip::Track(id),
-        StripId::Bus(id) => Strip::Bus(id),
-        StripId::Master => Strip::Master,
     }
 }

@@ -9,20 +9,21 @@ use super::learn::Learned;
 use super::record::{self, Manner, Recording};
 use super::tap::Taps;
 use crate::engine::clock::Pos;
-use crate::engine::plan::Target;
 use crate::live::desk::{At, News, Order, View};
+use crate::live::moved::Moved;
 use crate::model::action::{Action, StripRef, parse};
+use crate::model::control::MapTarget;
 use crate::model::ids::{SceneId, StripId, TrackId};
 use crate::model::launch::Quantization;
-use crate::model::mixer::{Db, MixerSettings};
+use crate::model::mixer::Db;
 use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
 use crate::model::scene::Scene;
 use crate::model::time::{Signature, Ticks};
 use crate::persistence::hcs;
 use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
-use crate::session::document::{collect, part, spawn, strip};
-use crate::session::edit::{Edit, StripSet};
+use crate::session::document::{collect, part, spawn};
+use crate::session::edit::{Edit, EffectSet, SongSet, StripSet, TrackSet};
 use crate::session::error::EditError;
 use crate::session::history::{History, Outcome, Request, perform};
 use crate::session::push::take_patches;
@@ -54,6 +55,8 @@ pub struct Player {
     pub learned: Learned,
     /// The metronome clicks.
     pub metronome: bool,
+    /// The last value that a controller moved.
+    heard: u64,
 }
 
 impl Player {
@@ -75,6 +78,7 @@ impl Player {
             manner: Manner::default(),
             learned: Learned::default(),
             metronome: false,
+            heard: 0,
         })
     }
 
@@ -207,13 +211,15 @@ impl Player {
             }
             Errand::RecordLength(length) => {
                 self.manner.length = length;
+                self.manner.fixed = length.unwrap_or(self.manner.fixed);
                 Ok("recordings into empty slots last as long from now on".to_owned())
             }
             Errand::RecordCountIn(bars) => {
                 self.manner.count_in = bars;
                 Ok(format!("{bars} bars are clicked before a recording that starts the transport"))
             }
-            Errand::Learn(line) => self.learn(&line).map_err(LineError::Now),
+            Errand::Learn { line, project } => self.learn(&line, project).map_err(LineError::Now),
+            Errand::Unlearn(line) => self.unlearn(&line, orders).map_err(LineError::Now),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())
@@ -283,10 +289,8 @@ impl Player {
     pub fn push(&mut self, orders: &mut dyn FnMut(Order)) {
         let patches = take_patches(&mut self.world);
         if !patches.is_empty() {
-            orders(Order::Patch(patches));
-            if !self.learned.map.bindings.is_empty() {
-                self.bind(orders);
-            }
+            orders(Order::Patch(patches, self.heard));
+            self.bind(orders);
         }
     }
 
@@ -298,8 +302,8 @@ impl Player {
                 None
             }
             News::Notice(sentence) => Some(sentence),
-            News::Moved(strip, target, value) => {
-                self.moved(strip, target, value);
+            News::Moved(moved) => {
+                self.moved(moved);
                 None
             }
             News::Asked(asked, port) => self.asked(asked, &port, orders),
@@ -335,20 +339,40 @@ impl Player {
     }
 
     /// A value was moved by a controller: the document follows, outside the history.
-    fn moved(&mut self, id: StripId, target: Target, value: f32) {
-        let Ok(settings) = strip(&self.world, id) else { return };
-        let Some(set) = strip_set(settings, target, value) else { return };
-        perform(&mut self.world, Request::Silent(Edit::Strip(id, set)));
+    fn moved(&mut self, moved: Moved) {
+        self.heard = moved.serial;
+        if let Some(edit) = edit(moved) {
+            perform(&mut self.world, Request::Silent(edit));
+        }
     }
 }
 
-fn strip_set(settings: &MixerSettings, target: Target, value: f32) -> Option<StripSet> {
-    Some(match target {
-        Target::Volume => StripSet::Volume(Db(value)),
-        Target::Pan => StripSet::Pan(value),
-        Target::Mute => StripSet::Mute(value >= 0.5),
-        Target::Solo => StripSet::Solo(value >= 0.5),
-        Target::Send(i) => StripSet::SendLevel(settings.sends.get(usize::from(i))?.bus, Db(value)),
-        _ => return None,
-    })
+/// What sets in the document what a controller moved.
+fn edit(moved: Moved) -> Option<Edit> {
+    let Moved { strip, target, value, .. } = moved;
+    let on = value >= 0.5;
+    let Some(id) = strip.id() else {
+        return (target == MapTarget::Volume).then_some(Edit::Song(SongSet::Cue(Db(value))));
+    };
+    let param = |pad: Option<u8>, name: String| match id {
+        StripId::Track(id) => {
+            Some(Edit::Track(id, TrackSet::Param { pad, name, value: Some(value) }))
+        }
+        _ => None,
+    };
+    let set = match target {
+        MapTarget::Volume => StripSet::Volume(Db(value)),
+        MapTarget::Pan => StripSet::Pan(value),
+        MapTarget::Mute => StripSet::Mute(on),
+        MapTarget::Solo => StripSet::Solo(on),
+        MapTarget::Send(bus) => StripSet::SendLevel(bus, Db(value)),
+        MapTarget::Param(name) => return param(None, name),
+        MapTarget::Pad(note, name) => return param(Some(note), name),
+        MapTarget::Insert(id, name) => {
+            return Some(Edit::Effect(id, EffectSet::Param { name, value: Some(value) }));
+        }
+        MapTarget::Bypass(id) => return Some(Edit::Effect(id, EffectSet::Bypass(on))),
+        MapTarget::Cue => return None,
+    };
+    Some(Edit::Strip(id, set))
 }

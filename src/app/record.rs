@@ -22,14 +22,23 @@ use crate::session::ids::FreshIds;
 const OPEN_BARS: i64 = 4096;
 
 /// How recordings are made, until a setting or an action says otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner {
     /// Grid that starts of notes are moved to.
     pub grid: Option<Quantization>,
     /// How long one into an empty slot lasts; `None` until it is ended.
     pub length: Option<Span>,
+    /// The length that a controller's key turns on.
+    pub fixed: Span,
     /// Bars clicked before one that starts the transport.
     pub count_in: u8,
+}
+
+impl Default for Manner {
+    /// As played, until it is ended; a key for a fixed length gives one bar.
+    fn default() -> Self {
+        Manner { grid: None, length: None, fixed: Span::Bars(1), count_in: 0 }
+    }
 }
 
 /// A recording in progress.

@@ -14,12 +14,10 @@ fn meter(meters: &[Arc<Reading>], node: usize) -> Meter {
     let db = |x: f32| if x > 1e-6 { 20.0 * x.log10() } else { -120.0 };
     let read = meters.get(node).map(|m| m.read()).unwrap_or_default();
     let [left, right] = read.peak.map(db);
-    Meter { left, right, hold: read.hold.map(db), over: read.is_over() }
-}
-
-fn reductions(meters: &[Arc<Reading>], node: usize) -> Vec<Reduction> {
-    let all = meters.get(node).into_iter().flat_map(|m| m.reductions());
-    all.map(|(insert, r)| Reduction { insert, now: r.now, hold: r.hold }).collect()
+    let taken = meters.get(node).into_iter().flat_map(|m| m.reductions());
+    let reductions = taken.map(|(insert, r)| Reduction { insert, now: r.now, hold: r.hold });
+    let reductions = reductions.collect();
+    Meter { left, right, hold: read.hold.map(db), over: read.is_over(), reductions }
 }
 
 /// The set as it is now; `None` before the engine has told anything.
@@ -46,7 +44,6 @@ pub fn state(player: &Player, device: &Arc<str>, notice: &Arc<str>) -> Option<St
             volume: settings.map_or(0.0, |s| s.volume.0),
             pan: settings.map_or(0.0, |s| s.pan),
             meter: meter(&view.meters, node),
-            reductions: reductions(&view.meters, node),
             slots: scenes.iter().enumerate().map(slot).collect(),
         }
     };
@@ -63,8 +60,11 @@ pub fn state(player: &Player, device: &Arc<str>, notice: &Arc<str>) -> Option<St
         },
         scenes: scenes.iter().map(|s| s.name.as_str().into()).collect(),
         tracks: order.tracks.iter().enumerate().map(track).collect(),
+        returns: (order.tracks.len()..)
+            .take(order.buses.len())
+            .map(|n| meter(&view.meters, n))
+            .collect(),
         master: meter(&view.meters, master),
-        master_reductions: reductions(&view.meters, master),
         master_volume: strip(&player.world, StripId::Master).map_or(0.0, |s| s.volume.0),
         device: Arc::clone(device),
         notice: Arc::clone(notice),

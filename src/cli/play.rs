@@ -185,6 +185,7 @@ pub(super) fn manner(record: &settings::Record) -> Manner {
     Manner {
         grid: known.map(|(_, grid)| *grid).filter(|grid| *grid != Quantization::None),
         length: (record.bars > 0).then_some(Span::Bars(record.bars)),
+        fixed: Span::Bars(record.bars.max(1)),
         count_in: record.count_in.min(8) as u8,
     }
 }

@@ -9,19 +9,18 @@ use rtrb::{Consumer, Producer};
 use super::gestures;
 use super::hands::Asked;
 use super::journal::{Line, Writer};
+use super::moved::{self, Moved, Moves};
 use super::performer::Performer;
 use super::rig::Bound;
 use super::take::{Capture, Take};
 use crate::engine::block::StereoBlock;
 use crate::engine::meter::Meter;
-use crate::engine::plan::Target;
 use crate::engine::prepare::{Engine, Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{
     EngineEvent, Gesture, JournalEntry, Journaled, OWN, Pos, Snapshot, Timed, When,
 };
 use crate::engine::sound::SoundFactory;
 use crate::model::ids::{SceneId, StripId, TrackId};
-use crate::model::mixer::{Db, MixerSettings};
 use crate::model::patch::Patch;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
@@ -46,14 +45,16 @@ pub enum At {
 
 /// What the engine thread is asked to do.
 pub enum Order {
-    /// The document changed.
-    Patch(Vec<Patch>),
+    /// The document changed; the number of the last [`Moved`] that it had taken in by then.
+    Patch(Vec<Patch>, u64),
     /// Something is played.
     Perform(Performance, At),
     /// How many milliseconds late a launch may come and still count for the line just passed.
     Grace(u32),
     /// These tracks play what comes in from keys and pads, and no others.
     Arm(Vec<TrackId>),
+    /// The track whose parameters the knobs of pad controllers turn.
+    Select(TrackId),
     /// End every note that keys and pads hold.
     Panic,
     /// What controllers do.
@@ -72,7 +73,7 @@ pub enum News {
     /// A sentence for people.
     Notice(String),
     /// A value was moved by a controller; the document is to follow, without sending it back.
-    Moved(StripId, Target, f32),
+    Moved(Moved),
     /// A controller asks for what needs the document; the name of its port.
     Asked(Asked, String),
     /// A recording began: its track and scene, and its clip's time 0.
@@ -120,6 +121,8 @@ pub struct Desk {
     held: BTreeSet<(TrackId, u8)>,
     /// Recordings that run, with the time 0 of their clips.
     recording: BTreeMap<TrackId, (SceneId, Pos)>,
+    /// What hands moved, until the document has it.
+    moves: Moves,
     /// Losses that were told of.
     told: (u64, u64),
 }
@@ -164,6 +167,7 @@ impl Desk {
             news: Vec::new(),
             held: BTreeSet::new(),
             recording: BTreeMap::new(),
+            moves: Moves::default(),
             told: (0, 0),
         };
         desk.show();
@@ -255,7 +259,7 @@ impl Desk {
     /// Do what is asked.
     pub fn order(&mut self, order: Order) {
         match order {
-            Order::Patch(patches) => self.patch(patches),
+            Order::Patch(patches, heard) => self.patch(patches, heard),
             Order::Perform(what, at) => self.perform(what, at),
             Order::Grace(ms) => {
                 let frames = u64::from(ms) * u64::from(self.rate) / 1000;
@@ -283,7 +287,7 @@ impl Desk {
                     }
                 }
             }
-            Order::Arm(_) | Order::Bind(_) | Order::Quit => {}
+            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Quit => {}
         }
     }
 
@@ -317,10 +321,16 @@ impl Desk {
         }
     }
 
-    fn patch(&mut self, patches: Vec<Patch>) {
-        let journaled = self.journal.is_some().then(|| patches.clone());
+    fn patch(&mut self, patches: Vec<Patch>, heard: u64) {
+        let mut journaled = self.journal.is_some().then(|| patches.clone());
         let asked = self.project.clone();
         patches.into_iter().for_each(|patch| patch.apply(&mut self.project));
+        // What a hand moved since the document was sent stays where the hand has it.
+        self.moves.heard(heard);
+        let held = self.moves.hold(&mut self.project);
+        if let Some(journaled) = &mut journaled {
+            journaled.extend(held);
+        }
         let problems = self.loader.load(&self.project, &mut self.samples);
         let names_before = self.engine.layout.names.clone();
         let snapshot_before = Arc::clone(&self.engine.snapshot);
@@ -378,9 +388,15 @@ impl Desk {
             journal.line(Line::Did(entry));
         }
         let Journaled::Play(Gesture::Set { node, target, value }) = entry.what else { return };
-        let Some(strip) = gestures::strip(&self.engine.layout, node) else { return };
-        if entry.source != OWN && follow(&mut self.playing, strip, target, value) {
-            self.news.push(News::Moved(strip, target, value));
+        // The engine takes no such value.
+        if entry.source == OWN || value.is_nan() {
+            return;
+        }
+        let (layout, factory) = (&self.engine.layout, &*self.factory);
+        if let Some((strip, target)) = moved::find(&self.playing, layout, factory, node, target)
+            && moved::set(&mut self.playing, strip, &target, value)
+        {
+            self.news.push(News::Moved(self.moves.add(strip, target, value)));
         }
     }
 
@@ -435,33 +451,4 @@ fn names(p: &Project) -> Vec<String> {
     let tracks = p.tracks.iter().map(|t| t.name.clone());
     let buses = p.buses.iter().map(|b| b.name.clone());
     tracks.chain(buses).chain(["cue".to_owned(), "master".to_owned()]).collect()
-}
-
-/// Let a project follow a value that was moved while it played. `false` for what it does not hold.
-fn follow(project: &mut Project, strip: StripId, target: Target, value: f32) -> bool {
-    let Some(mixer) = mixer(project, strip) else { return false };
-    match target {
-        Target::Volume => mixer.volume = Db(value),
-        Target::Pan => mixer.pan = value,
-        Target::Mute => mixer.mute = value >= 0.5,
-        Target::Solo => mixer.solo = value >= 0.5,
-        Target::Send(i) => match mixer.sends.get_mut(usize::from(i)) {
-            Some(send) => send.level = Db(value),
-            None => return false,
-        },
-        Target::Bypass(i) => match mixer.inserts.get_mut(usize::from(i)) {
-            Some(effect) => effect.bypass = value >= 0.5,
-            None => return false,
-        },
-        _ => return false,
-    }
-    true
-}
-
-fn mixer(p: &mut Project, strip: StripId) -> Option<&mut MixerSettings> {
-    match strip {
-        StripId::Track(id) => p.tracks.iter_mut().find(|t| t.id == id).map(|t| &mut t.mixer),
-        StripId::Bus(id) => p.buses.iter_mut().find(|b| b.id == id).map(|b| &mut b.mixer),
-        StripId::Master => Some(&mut p.song.master),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
 use crate::engine::protocol::Snapshot;
 use crate::midi::pads::{GridView, Rgb, SlotView, TrackView};
@@ -26,6 +27,17 @@ pub struct Column {
     slots: Vec<Option<Rgb>>,
 }
 
+/// What a knob of the selected device turns.
+#[derive(Clone, Copy, Debug)]
+pub struct Knob {
+    /// Whose.
+    pub node: u16,
+    /// What.
+    pub target: Target,
+    /// From the knob's travel to the value.
+    pub scale: Scale,
+}
+
 /// The grid, ready for the callback: nothing in it is looked up by name.
 #[derive(Debug)]
 pub struct Grid {
@@ -34,6 +46,12 @@ pub struct Grid {
     scenes: u16,
     /// The master's node.
     pub master: u16,
+    /// The cue output's node.
+    pub cue: u16,
+    /// Where the cue output's fader stands, 0–1.
+    pub cue_travel: f32,
+    /// By knob of the selected device.
+    pub knobs: Vec<Knob>,
     key: (u8, u16),
     selected: Option<u16>,
     snapshot: Arc<Snapshot>,
@@ -71,6 +89,9 @@ impl Grid {
             columns: project.tracks.iter().map(column).collect(),
             scenes: project.scenes.len().min(usize::from(u16::MAX)) as u16,
             master: layout.master() as u16,
+            cue: layout.cue() as u16,
+            cue_travel: Scale::Fader.travel(project.song.cue.0),
+            knobs: Vec::new(),
             key: (key.root.semitones() as u8, scale),
             selected: selected.and_then(|id| layout.tracks.get(&id)).map(|n| *n as u16),
             snapshot: Arc::clone(snapshot),

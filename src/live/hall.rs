@@ -249,17 +249,20 @@ impl Round {
     /// once: preparing a thousand takes hardly longer than one, and a stop that waited behind each of
     /// them would come seconds late.
     fn orders(&mut self, came: impl Iterator<Item = Order>) -> bool {
-        let (mut patches, mut rest) = (Vec::new(), Vec::new());
+        let (mut patches, mut heard, mut rest) = (Vec::new(), 0, Vec::new());
         let mut quit = false;
         for order in came {
             match order {
-                Order::Patch(more) => patches.extend(more),
+                Order::Patch(more, last) => {
+                    patches.extend(more);
+                    heard = last;
+                }
                 Order::Quit => quit = true,
                 other => rest.push(other),
             }
         }
         if !patches.is_empty() {
-            self.order(Order::Patch(patches));
+            self.order(Order::Patch(patches, heard));
         }
         rest.into_iter().for_each(|order| self.order(order));
         quit
@@ -268,12 +271,13 @@ impl Round {
     fn order(&mut self, order: Order) {
         match order {
             Order::Arm(tracks) => self.rig.arm(tracks),
+            Order::Select(track) => self.rig.select(track),
             Order::Bind(bound) => self.rig.bind(*bound),
             Order::Panic => {
                 self.rig.panic();
                 return self.desk.order(order);
             }
-            Order::Patch(_) => self.desk.order(order),
+            Order::Patch(..) => self.desk.order(order),
             other => return self.desk.order(other),
         }
         self.rig.refresh(&self.desk);

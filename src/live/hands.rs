@@ -282,6 +282,16 @@ fn intent(i: PadIntent, port: u8, frame: u64, wired: &mut Wired, grid: &mut Grid
         PadIntent::Send { track: node, value } => {
             Gesture::Set { node, target: Target::Send(0), value: fader(value) }
         }
+        PadIntent::Knob { index, value } => {
+            let Some(knob) = grid.knobs.get(usize::from(index)) else { return };
+            let value = knob.scale.value(f32::from(value.min(127)) / 127.0);
+            Gesture::Set { node: knob.node, target: knob.target, value }
+        }
+        PadIntent::Cue(steps) => {
+            grid.cue_travel = (grid.cue_travel + f32::from(steps) / 127.0).clamp(0.0, 1.0);
+            let value = Scale::Fader.value(grid.cue_travel);
+            Gesture::Set { node: grid.cue, target: Target::Volume, value }
+        }
         PadIntent::NoteOn { pitch, velocity } => {
             let message = Message::NoteOn { channel: 0, pitch, velocity };
             let Wired { route, state } = wired;

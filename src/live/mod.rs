@@ -25,6 +25,7 @@ pub mod grid;
 pub mod hall;
 pub mod hands;
 pub mod journal;
+pub mod moved;
 pub mod performer;
 pub mod replay;
 pub mod rig;

@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use super::desk::Desk;
 use super::gestures;
-use super::grid::Grid;
+use super::grid::{Grid, Knob};
 use super::hands::{Asked, Control, Ends, Wired};
+use super::moved::parts;
 use crate::device::{Direction, MIDI_PORTS, MidiPort, Patchbay, Plug};
 use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
 use crate::engine::sound::SoundFactory;
-use crate::midi::map::{Does, MapTarget, MidiMap, Parameter, Strip};
 use crate::midi::pads::{Model, Surface};
 use crate::midi::route::{Armed, Compiled, Route, RouteState};
 use crate::midi::scale::Scale;
-use crate::model::ids::{StripId, TrackId};
-use crate::model::mixer::MixerSettings;
+use crate::model::control::{Does, MapTarget, MidiMap, Parameter, Response, Strip, Takeover};
+use crate::model::ids::TrackId;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::sound::Curve;
@@ -131,6 +131,11 @@ impl Rig {
         self.armed = tracks;
     }
 
+    /// Let the knobs of pad controllers turn this track's parameters.
+    pub fn select(&mut self, track: TrackId) {
+        self.selected = Some(track);
+    }
+
     /// End every held note.
     pub fn panic(&mut self) {
         self.waiting.push_back(Control::Panic);
@@ -178,7 +183,8 @@ impl Rig {
         });
         let state = RouteState::new(&route);
         let snapshot = &desk.engine.snapshot;
-        let grid = Grid::new(&desk.project, layout, snapshot, &self.armed, self.selected);
+        let mut grid = Grid::new(&desk.project, layout, snapshot, &self.armed, self.selected);
+        grid.knobs = self.selected.map_or(Vec::new(), |track| knobs(track, desk));
         self.waiting.push_back(Control::Wired(Box::new(Wired { route, state })));
         self.waiting.push_back(Control::Grid(Box::new(grid)));
     }
@@ -314,6 +320,31 @@ fn is_lights(name: &str, bay: &dyn Patchbay) -> bool {
         && name.split(':').nth(1).is_some_and(|short| short.starts_with("midi_out_"))
 }
 
+/// The first eight parameters of a track's instrument; of a track without one, of its first insert.
+fn knobs(track: TrackId, desk: &Desk) -> Vec<Knob> {
+    let strip = Strip::Track(track);
+    let Some((mixer, Some(kind))) = parts(&desk.project, strip) else { return Vec::new() };
+    let (sound, target): (&str, &dyn Fn(String) -> MapTarget) = match (kind, mixer.inserts.first())
+    {
+        (TrackKind::Instrument(i), _) => (&i.synth, &MapTarget::Param),
+        (_, Some(effect)) => (&effect.name, &|name| MapTarget::Insert(effect.id, name)),
+        _ => return Vec::new(),
+    };
+    let factory = desk.factory();
+    let all = factory.descriptor(sound).map(|d| d.params.as_slice()).unwrap_or_default();
+    let compiled = all.iter().take(8).map(|param| {
+        let response = Response::Absolute(Takeover::Jump);
+        let target = target(param.name.clone());
+        let parameter = Parameter { strip, target, min: 0.0, max: 1.0, response };
+        value(&parameter, &desk.project, &desk.engine.layout, factory)
+    });
+    let knob = |compiled: Option<Compiled>| match compiled? {
+        Compiled::Value { node, target, scale, .. } => Some(Knob { node, target, scale }),
+        _ => None,
+    };
+    compiled.filter_map(knob).collect()
+}
+
 /// A parameter of the map, found in the document.
 fn value(
     p: &Parameter,
@@ -321,27 +352,14 @@ fn value(
     layout: &Layout,
     factory: &dyn SoundFactory,
 ) -> Option<Compiled> {
-    let id = match p.strip {
-        Strip::Track(id) => StripId::Track(id),
-        Strip::Bus(id) => StripId::Bus(id),
-        Strip::Master => StripId::Master,
-        Strip::Cue => {
-            let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
-            let (scale, now) = (Scale::Fader, project.song.cue.0);
-            return (p.target == MapTarget::Volume).then_some(Compiled::Value {
-                node,
-                target,
-                scale,
-                now,
-            });
-        }
+    let Some(id) = p.strip.id() else {
+        let (node, target) = (u16::try_from(layout.cue()).ok()?, Target::Volume);
+        let (scale, now) = (Scale::Fader, project.song.cue.0);
+        let there = p.target == MapTarget::Volume;
+        return there.then_some(Compiled::Value { node, target, scale, now });
     };
     let node = gestures::node(layout, id)?;
-    let (mixer, kind): (&MixerSettings, Option<&TrackKind>) = match id {
-        StripId::Track(id) => project.track(id).map(|t| (&t.mixer, Some(&t.kind)))?,
-        StripId::Bus(id) => (&project.bus(id)?.mixer, None),
-        StripId::Master => (&project.song.master, None),
-    };
+    let (mixer, kind) = parts(project, p.strip)?;
     let flag = |on: bool| f32::from(u8::from(on));
     let sound = |name: &str, params: &std::collections::BTreeMap<String, f32>, param: &str| {
         let all = &factory.descriptor(name)?.params;

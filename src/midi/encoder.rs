@@ -1,20 +1,6 @@
 //! Controllers that say more than 0 to 127: endless encoders and pairs of 14 bits.
 
-use serde::{Deserialize, Serialize};
-
-/// How an endless encoder writes its steps into a controller's value, by the names that Ableton Live
-/// gives them (reference manual, "Mapping to Relative MIDI Controllers", with this table).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Encoding {
-    /// 1–64 up, 65–127 down by value − 64.
-    SignedBit,
-    /// 65–127 up by value − 64, 1–64 down.
-    SignedBit2,
-    /// 65–127 up by value − 64, 63–1 down by 64 − value.
-    BinOffset,
-    /// 1–64 up, 127–65 down by 128 − value.
-    TwosComplement,
-}
+use crate::model::control::Encoding;
 
 impl Encoding {
     /// All of them.

@@ -1,8 +1,9 @@
 //! MIDI learn: the control that is moved next is bound.
 
-use super::encoder::Encoding;
-use super::map::{Binding, CHANNEL_MODE, Control, Does, MapError, Parameter, Response, Source};
 use super::stream::Message;
+use crate::model::control::{
+    Binding, CHANNEL_MODE, Control, Does, Encoding, MapError, Parameter, Response, Source,
+};
 
 /// Messages that tell a fader from an encoder.
 const ENOUGH: usize = 3;
@@ -136,8 +137,7 @@ fn pressed(parameter: &Parameter) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::midi::map::{MapTarget, Strip};
-    use crate::midi::takeover::Takeover;
+    use crate::model::control::{MapTarget, Strip, Takeover};
     use crate::model::ids::TrackId;
 
     const JUMP: Response = Response::Absolute(Takeover::Jump);

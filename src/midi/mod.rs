@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `stream` | bytes to messages |
 //! | `encoder`, `takeover`, `scale` | what a knob or fader means for a value |
-//! | `map`, `learn` | what controls do, kept with project or user, and how they are bound |
+//! | `learn` | how controls are bound to what they do |
 //! | `route`, `held` | the map made ready for the callback, and what must not hang |
 //! | `pads` | grid controllers with lights |
 //! | `clock_in`, `clock_out` | tempo and place from and to other machines |
@@ -14,7 +14,6 @@ pub mod clock_out;
 pub mod encoder;
 pub mod held;
 pub mod learn;
-pub mod map;
 pub mod pads;
 pub mod route;
 pub mod scale;

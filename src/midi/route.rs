@@ -13,10 +13,10 @@ use build::{Entry, Task, Value};
 
 use super::encoder::Pair;
 use super::held::Held;
-use super::map::{CHANNEL_MODE, Control, Response};
 use super::stream::Message;
-use super::takeover::{Grip, Takeover};
+use super::takeover::Grip;
 use crate::engine::protocol::{Gesture, Target};
+use crate::model::control::{CHANNEL_MODE, Control, Response, Takeover};
 
 /// The sustain pedal's controller.
 const SUSTAIN: u8 = 64;

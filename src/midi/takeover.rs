@@ -2,19 +2,7 @@
 //!
 //! The three modes are Ableton Live's (reference manual, "Takeover Mode").
 
-use serde::{Deserialize, Serialize};
-
-/// How a control that sends absolute values gets hold of its parameter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Takeover {
-    /// The parameter jumps to the control.
-    Jump,
-    /// Nothing happens until the control comes to where the parameter is.
-    PickUp,
-    /// The two converge while the control moves, and meet at the latest at its end.
-    #[default]
-    Scaled,
-}
+use crate::model::control::Takeover;
 
 /// How close the control must come to count as being there: one and a half of 127 steps, so that a
 /// slow fader cannot step over the place.

@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod arrangement;
 pub mod automation;
 pub mod clip;
+pub mod control;
 pub mod groove;
 pub mod ids;
 pub mod intent;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrangement::Arrangement;
 use super::clip::Clip;
+use super::control::MidiMap;
 use super::groove::GrooveTemplate;
 use super::ids::{BusId, ClipId, GrooveId, IdCounter, SceneId, TrackId};
 use super::key::Key;
@@ -72,6 +73,9 @@ pub struct Song {
     /// Level of the cue output.
     #[serde(default)]
     pub cue: Db,
+    /// What controllers do in this project, before what they do for the user.
+    #[serde(default, skip_serializing_if = "MidiMap::is_empty")]
+    pub controls: MidiMap,
     /// Where the next id comes from.
     #[serde(default)]
     pub next_id: IdCounter,
@@ -97,6 +101,7 @@ impl Project {
                 seed: 0,
                 master: MixerSettings::default(),
                 cue: Db::UNITY,
+                controls: MidiMap::default(),
                 next_id: IdCounter::default(),
             },
             tracks: Vec::new(),

@@ -12,6 +12,9 @@ use super::analysis::{AudioAnalysis, EnvelopeShape};
 use super::arrangement::{Arrangement, ClipInstance, Marker};
 use super::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use super::clip::{AudioClip, Clip, ClipContent, LoopBrace, MidiClip, Note, WarpMarker, WarpMode};
+use super::control::{
+    Binding, Control, Does, MapTarget, MidiMap, Parameter, Response, Source, Strip, Takeover,
+};
 use super::groove::GrooveTemplate;
 use super::ids::{BusId, EffectId, GrooveId, IdCounter, NoteId, SceneId, TrackId};
 use super::key::{Key, PitchClass, Scale};
@@ -347,13 +350,30 @@ fn instances() -> impl Strategy<Value = RawLane> {
 
 type RawSong = (Song, Option<Index>);
 
+fn controls() -> impl Strategy<Value = MidiMap> {
+    let source = (option::of(name()), option::of(0u8..16), 0u8..120)
+        .prop_map(|(port, channel, n)| Source { port, channel, kind: Control::Control(n) });
+    let line = Just(Does::Action("scene Drop".to_owned()));
+    let volume = (0f32..=1.0, any::<u32>()).prop_map(|(max, id)| {
+        let (strip, target) = (Strip::Track(TrackId(id)), MapTarget::Volume);
+        let response = Response::Absolute(Takeover::Scaled);
+        Does::Parameter(Parameter { strip, target, min: 0.0, max, response })
+    });
+    let binding = (source, prop_oneof![line, volume]);
+    let binding = binding.prop_map(|(source, does)| Binding { source, does });
+    vec(binding, 0..3).prop_map(|bindings| MidiMap { bindings })
+}
+
 fn song() -> impl Strategy<Value = RawSong> {
     (
         (name(), tempo(), key(), signature(), quantization()),
-        (option::of(any::<Index>()), 0f32..=1.3, any::<u64>(), strip(), level()),
+        (option::of(any::<Index>()), 0f32..=1.3, any::<u64>(), strip(), level(), controls()),
     )
         .prop_map(
-            |((name, tempo, key, signature, quantization), (groove, amount, seed, master, cue))| {
+            |(
+                (name, tempo, key, signature, quantization),
+                (groove, amount, seed, master, cue, controls),
+            )| {
                 let master = MixerSettings {
                     volume: master.volume,
                     pan: master.pan,
@@ -371,6 +391,7 @@ fn song() -> impl Strategy<Value = RawSong> {
                     seed,
                     master,
                     cue,
+                    controls,
                     next_id,
                 };
                 (song, groove)

@@ -8,6 +8,7 @@ mod timeline;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use super::control::MidiMap;
 use super::ids::{BusId, EffectId, GrooveId, SceneId, TrackId};
 use super::mixer::{Db, MixerSettings};
 use super::project::{PROJECT_VERSION, Project};
@@ -361,6 +362,7 @@ impl<'a> Checker<'a> {
             c.range("groove_amount", song.groove_amount, 0.0, 1.3);
             c.strip("master", &song.master, None);
             c.level("cue", song.cue);
+            c.controls(&song.controls);
             c.field("next_id", song.next_id.0 >= lowest, || {
                 format!("next_id is {}, but ids up to {} are in use", song.next_id.0, lowest - 1)
             });
@@ -368,6 +370,16 @@ impl<'a> Checker<'a> {
                 format!("next_id is {}, which leaves no room for more ids", song.next_id.0)
             });
         });
+    }
+
+    fn controls(&mut self, map: &MidiMap) {
+        self.count("controls", map.bindings.len(), MAX_ENTRIES);
+        for (i, binding) in map.bindings.iter().enumerate() {
+            if let Err(fault) = binding.check() {
+                let steps = [Field("controls"), Field("bindings"), Step::Index(i)];
+                self.at(&steps, format!("binding {}", i + 1), |c| c.fail(fault.to_string()));
+            }
+        }
     }
 
     fn track(&mut self, track: &Track) {

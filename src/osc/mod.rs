@@ -78,10 +78,10 @@
 //! | `/state/scenes` | slots | how many there are |
 //! | `/state/scene/S/name` | slots | string |
 //! | `/state/slot/T/S` | slots | `empty`, `stopped`, `play-queued`, `playing`, `stop-queued`, `record-queued` or `recording` |
-//! | `/state/meter/N`, `/state/master/meter` | meters | peaks left and right in dB, at least -120 |
-//! | `/state/meter/N/hold`, `/state/master/meter/hold` | meters | the peaks held: those of the last 1.5 s, falling then |
-//! | `/state/meter/N/over`, `/state/master/meter/over` | meters | 1 once it went over 0 dB, until the next start or `meters reset` |
-//! | `/state/meter/N/reduction/I`, `/state/master/meter/reduction/I` | meters | by how many dB the insert at place I, from 1, turns down now, and the most of the last 1.5 s; only those that can |
+//! | `/state/meter/N`, `/state/return/N/meter`, `/state/master/meter` | meters | peaks left and right in dB, at least -120 |
+//! | `/state/meter/N/hold`, `/state/return/N/meter/hold`, `/state/master/meter/hold` | meters | the peaks held: those of the last 1.5 s, falling then |
+//! | `/state/meter/N/over`, `/state/return/N/meter/over`, `/state/master/meter/over` | meters | 1 once it went over 0 dB, until the next start or `meters reset` |
+//! | `/state/meter/N/reduction/I`, `/state/return/N/meter/reduction/I`, `/state/master/meter/reduction/I` | meters | by how many dB the insert at place I, from 1, turns down now, and the most of the last 1.5 s; only those that can |
 //! | `/state/device` | messages | the sound device |
 //! | `/state/notice` | messages | what the program last told its user |
 //!

@@ -7,7 +7,7 @@ use rosc::OscType;
 
 use super::bundle::{LONGEST_TEXT, Packer, text};
 use super::forms::Wish;
-use super::state::{Meter, Reduction, State, Track, word};
+use super::state::{Meter, State, Track, word};
 use crate::model::launch::ClipState;
 
 /// The lowest level that is sent, in dB; silence is sent as this.
@@ -29,6 +29,7 @@ pub(super) struct Sent {
     scene_count: Option<usize>,
     scenes: Vec<Option<Arc<str>>>,
     tracks: Vec<SentTrack>,
+    returns: Vec<SentMeter>,
     master: SentMeter,
     master_volume: Option<f32>,
 }
@@ -103,12 +104,16 @@ impl Sent {
             tracks.for_each(|(index, told)| told.tell(index + 1, track(index), out));
         }
         if wish.meters && meters {
-            let reductions = &state.master_reductions;
-            self.master.tell(state.master, reductions, format_args!("/state/master/meter"), out);
+            self.master.tell(&state.master, format_args!("/state/master/meter"), out);
             for (index, told) in self.tracks.iter_mut().enumerate() {
-                let (n, track) = (index + 1, track(index));
-                let address = format_args!("/state/meter/{n}");
-                told.meter.tell(track.meter, &track.reductions, address, out);
+                let address = format_args!("/state/meter/{}", index + 1);
+                told.meter.tell(&track(index).meter, address, out);
+            }
+            let returns = self.returns.len().max(state.returns.len());
+            self.returns.resize_with(returns, SentMeter::default);
+            for (index, told) in self.returns.iter_mut().enumerate() {
+                let now = state.returns.get(index).unwrap_or(&none.meter);
+                told.tell(now, format_args!("/state/return/{}/meter", index + 1), out);
             }
         }
         if wish.slots {
@@ -182,7 +187,8 @@ fn switch(told: &mut Option<bool>, now: bool, address: Arguments, out: &mut Pack
 }
 
 impl SentMeter {
-    fn tell(&mut self, now: Meter, reductions: &[Reduction], address: Arguments, out: &mut Packer) {
+    fn tell(&mut self, now: &Meter, address: Arguments, out: &mut Packer) {
+        let reductions = &now.reductions;
         pair(&mut self.peak, [now.left, now.right], address, out);
         pair(&mut self.hold, now.hold, format_args!("{address}/hold"), out);
         switch(&mut self.over, now.over, format_args!("{address}/over"), out);

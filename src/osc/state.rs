@@ -20,10 +20,10 @@ pub struct State {
     pub scenes: Vec<Arc<str>>,
     /// Tracks, left to right.
     pub tracks: Vec<Track>,
+    /// Level of each return, left to right.
+    pub returns: Vec<Meter>,
     /// Level of the master.
     pub master: Meter,
-    /// What the inserts of the master take away.
-    pub master_reductions: Vec<Reduction>,
     /// Fader of the master in dB.
     pub master_volume: f32,
     /// What plays: the sound device in words.
@@ -42,8 +42,8 @@ impl Default for State {
             position: Position { bar: 1, beat: 1, sixteenth: 1, tick: 0 },
             scenes: Vec::new(),
             tracks: Vec::new(),
+            returns: Vec::new(),
             master: Meter::default(),
-            master_reductions: Vec::new(),
             master_volume: 0.0,
             device: Arc::from(""),
             notice: Arc::from(""),
@@ -68,8 +68,6 @@ pub struct Track {
     pub pan: f32,
     /// Level.
     pub meter: Meter,
-    /// What its inserts take away.
-    pub reductions: Vec<Reduction>,
     /// What its slots do, top to bottom; those left out are empty.
     pub slots: Vec<ClipState>,
 }
@@ -85,7 +83,6 @@ impl Default for Track {
             volume: 0.0,
             pan: 0.0,
             meter: Meter::default(),
-            reductions: Vec::new(),
             slots: Vec::new(),
         }
     }
@@ -105,8 +102,8 @@ impl Track {
     }
 }
 
-/// A reading of a meter: peaks in dB full scale; what lies below -120 dB is sent as -120.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A reading of a strip's meters: peaks in dB full scale; what lies below -120 dB is sent as -120.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Meter {
     /// Left.
     pub left: f32,
@@ -116,13 +113,15 @@ pub struct Meter {
     pub hold: [f32; 2],
     /// Whether it went over 0 dB since it was reset.
     pub over: bool,
+    /// What the strip's inserts take away.
+    pub reductions: Vec<Reduction>,
 }
 
 impl Default for Meter {
     /// Silence.
     fn default() -> Self {
         let none = f32::NEG_INFINITY;
-        Meter { left: none, right: none, hold: [none; 2], over: false }
+        Meter { left: none, right: none, hold: [none; 2], over: false, reductions: Vec::new() }
     }
 }
 

@@ -531,6 +531,7 @@ fn set_song(song: &mut Song, set: SongSet) -> SongSet {
         SongSet::GrooveAmount(a) => SongSet::GrooveAmount(replace(&mut song.groove_amount, a)),
         SongSet::Seed(seed) => SongSet::Seed(replace(&mut song.seed, seed)),
         SongSet::Cue(level) => SongSet::Cue(replace(&mut song.cue, level)),
+        SongSet::Controls(map) => SongSet::Controls(replace(&mut song.controls, map)),
         SongSet::NextId(next) => SongSet::NextId(replace(&mut song.next_id, next)),
     }
 }

@@ -11,6 +11,7 @@ use crate::model::analysis::AudioAnalysis;
 use crate::model::arrangement::{Arrangement, ClipInstance, Marker};
 use crate::model::automation::AutomationLane;
 use crate::model::clip::{Clip, ClipContent, LoopBrace, Note};
+use crate::model::control::MidiMap;
 use crate::model::groove::GrooveTemplate;
 use crate::model::ids::{BusId, ClipId, EffectId, GrooveId, IdCounter, NoteId, SceneId, TrackId};
 use crate::model::key::Key;
@@ -299,6 +300,8 @@ pub enum SongSet {
     Seed(u64),
     /// Level of the cue output.
     Cue(Db),
+    /// What controllers do in this project.
+    Controls(MidiMap),
     /// Where the next id comes from.
     NextId(IdCounter),
 }

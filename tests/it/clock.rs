@@ -5,26 +5,17 @@ use hardcore::device::port::{Callback, Period};
 use hardcore::engine::clock::Pos;
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::{Gesture, When};
-use hardcore::live::desk::{Desk, Loader};
-use hardcore::live::hall::{Stage, build};
+use hardcore::live::desk::Desk;
+use hardcore::live::hall::build;
 use hardcore::live::performer::Performer;
 use hardcore::model::ids::IdCounter;
-use hardcore::model::project::Project;
 use hardcore::model::time::{Bpm, TempoChange, TempoMap, Ticks};
 
-use crate::support::{factory, project};
+use crate::support::{project, stage};
 
 const RATE: u32 = 48_000;
 /// Ticks from clock to clock.
 const CLOCK: i64 = 40;
-
-struct NoSamples;
-
-impl Loader for NoSamples {
-    fn load(&mut self, _: &Project, _: &mut Samples) -> Vec<String> {
-        Vec::new()
-    }
-}
 
 /// A device whose periods are no whole number of blocks.
 struct Wire {
@@ -68,17 +59,7 @@ impl Set {
     fn new(tempo: TempoMap) -> Set {
         let mut project = project(tempo);
         project.song.next_id = IdCounter(10_000);
-        let stage = Stage {
-            factory: factory(),
-            loader: Box::new(NoSamples),
-            wish: Default::default(),
-            threads: 0,
-            scsynth: None,
-            clock_in: false,
-            clock_out: None,
-            journal: None,
-            record: None,
-        };
+        let stage = stage(Samples::new());
         let (desk, mut performer, _) = build(project, stage, RATE).expect("a playable project");
         performer.say_time();
         let out = vec![0.0; 512];

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use hardcore::device::Wish;
 use hardcore::engine::offline::Offline;
 use hardcore::engine::prepare::{Engine, Options, Samples, prepare};
 use hardcore::engine::protocol::Gesture;
 use hardcore::engine::renderer::Outputs;
 use hardcore::engine::samples::Sample;
 use hardcore::engine::sound::SoundFactory;
+use hardcore::live::desk::Loader;
+use hardcore::live::hall::Stage;
 use hardcore::model::clip::{Clip, ClipContent, LoopBrace, MidiClip, Note};
 use hardcore::model::ids::{ClipId, NoteId, SceneId, TrackId};
 use hardcore::model::launch::LaunchSettings;
@@ -54,6 +57,31 @@ pub fn click_samples(path: &SamplePath, rate: u32, count: usize) -> Samples {
 }
 
 /// An empty project at this tempo.
+/// Has these samples at hand.
+struct Given(Samples);
+
+impl Loader for Given {
+    fn load(&mut self, _: &Project, samples: &mut Samples) -> Vec<String> {
+        samples.clone_from(&self.0);
+        Vec::new()
+    }
+}
+
+/// What a set needs to play: no helpers, no scsynth, no clock, nothing written.
+pub fn stage(samples: Samples) -> Stage {
+    Stage {
+        factory: factory(),
+        loader: Box::new(Given(samples)),
+        wish: Wish::default(),
+        threads: 0,
+        scsynth: None,
+        clock_in: false,
+        clock_out: None,
+        journal: None,
+        record: None,
+    }
+}
+
 pub fn project(tempo: TempoMap) -> Project {
     Project::new("test", tempo, "F minor".parse().expect("a key"))
 }

@@ -293,7 +293,8 @@ fn goes_on(lose: &str, said: &str) {
         apart.len(),
         missing.iter().map(|at| late(*at)).collect::<Vec<_>>()
     );
-    assert!(missing.iter().all(|at| *at < lost_at + BAR), "none is missing after a bar");
+    let gap = lost_at + BAR..back_at;
+    assert!(!missing.iter().any(|at| gap.contains(at)), "none is missing after a bar");
     let embedded =
         apart.iter().filter(|(at, _)| (lost_at + 2 * EVERY..back_at - EVERY).contains(at));
     assert!(embedded.clone().all(|(_, off)| *off == Some(0)), "the embedded synth is exact");
@@ -302,8 +303,8 @@ fn goes_on(lose: &str, said: &str) {
     println!("{embedded} notes embedded, {again} heard from scsynth again");
     assert!(embedded > 0);
     assert!(again > 0, "scsynth is never exact to the frame for seconds");
-    // Nobody waits for scsynth.
-    assert!(set.longest_halt < Duration::from_millis(200), "{:?}", set.longest_halt);
+    // Nobody waits for scsynth, which is given up after seconds.
+    assert!(set.longest_halt < Duration::from_secs(1), "{:?}", set.longest_halt);
 }
 
 #[test]

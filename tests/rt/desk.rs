@@ -13,12 +13,11 @@ use hardcore::live::hall::{Stage, build};
 use hardcore::live::hands::{Control, Hands};
 use hardcore::live::performer::Performer;
 use hardcore::live::rig::Rig;
-use hardcore::midi::encoder::Encoding;
-use hardcore::midi::map::{
-    Binding, Control as Knob, Does, MapTarget, MidiMap, Parameter, Response, Source, Strip,
-};
 use hardcore::midi::pads::{Model, Surface};
-use hardcore::midi::takeover::Takeover;
+use hardcore::model::control::{
+    Binding, Control as Knob, Does, Encoding, MapTarget, MidiMap, Parameter, Response, Source,
+    Strip, Takeover,
+};
 use hardcore::model::ids::{BusId, EffectId, TrackId};
 use hardcore::model::project::Project;
 use rand::Rng;
@@ -223,7 +222,7 @@ impl EngineThread {
                     self.desk.order(Order::Panic);
                     continue;
                 }
-                Order::Patch(_) => {
+                Order::Patch(..) => {
                     self.came.edits += 1;
                     self.desk.order(order);
                 }

@@ -4,6 +4,8 @@ use hardcore::device::port::Period;
 
 /// Longest period.
 pub const LONGEST: usize = 4096;
+/// The clock has a port of its own after those for notes and lights.
+const PORTS: usize = hardcore::device::CLOCK_PORT + 1;
 /// MIDI that a period has room for, bytes.
 const ROOM: usize = 16_384;
 /// Messages that a period has room for, each way.
@@ -61,8 +63,8 @@ pub struct Hand {
     heard: Midi,
     said: Midi,
     /// Bytes that each port still takes, and the frame of what was sent on it last.
-    room: [usize; hardcore::device::MIDI_PORTS],
-    last: [u32; hardcore::device::MIDI_PORTS],
+    room: [usize; PORTS],
+    last: [u32; PORTS],
 }
 
 impl Hand {

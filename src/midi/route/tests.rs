@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::midi::encoder::Encoding;
-use crate::midi::map::{Binding, Does, MapTarget, MidiMap, Parameter, Source, Strip};
 use crate::midi::scale::Scale;
 use crate::midi::stream::Stream;
+use crate::model::control::{
+    Binding, Does, Encoding, MapTarget, MidiMap, Parameter, Source, Strip,
+};
 
 const PORTS: [&str; 3] = ["Keys", "Pads", "Keys"];
 

@@ -434,8 +434,12 @@ actions! {
         "note on {track} {pitch} [vel {velocity}]", "note on lead F3 vel 110";
     /// End a note on a track
     NoteOff { track: Track, pitch: Pitch } = "note off {track} {pitch}", "note off lead F3";
+    /// Let the next control that is touched do a line in this project, whatever it does elsewhere
+    LearnProject { line: Name } = "learn project {line}", "learn project \"scene Drop\"";
     /// Let the next control that is touched do a line; one that sets a value has it move that
     Learn { line: Name } = "learn {line}", "learn \"scene Drop\"";
+    /// Take away what controls do: the line they learned
+    Unlearn { line: Name } = "unlearn {line}", "unlearn \"scene Drop\"";
     /// End every held note and every performance effect
     Panic = "panic", "panic";
     /// Take every performance effect off a strip

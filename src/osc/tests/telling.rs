@@ -101,8 +101,9 @@ fn the_whole_state_comes_first_and_then_what_changes() {
     let mut state = set(2, 2);
     state.device = Arc::from("null");
     let hold = [-3.0, f32::NEG_INFINITY];
-    state.master = Meter { left: -6.04, right: f32::NAN, hold, over: true };
-    state.tracks[1].reductions = vec![Reduction { insert: 2, now: 3.04, hold: 7.5 }];
+    state.master = Meter { left: -6.04, right: f32::NAN, hold, over: true, reductions: Vec::new() };
+    state.tracks[1].meter.reductions = vec![Reduction { insert: 2, now: 3.04, hold: 7.5 }];
+    state.returns = vec![Meter { left: -9.0, right: -9.5, ..Meter::default() }];
     subscribers.subscribe(at(1), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
     let told = wire.to(at(1));
@@ -134,13 +135,15 @@ fn the_whole_state_comes_first_and_then_what_changes() {
         "/state/master/meter/over 1",
         "/state/meter/1/over 0",
         "/state/meter/2/reduction/3 3.0 7.5",
+        "/state/return/1/meter -9.0 -9.5",
+        "/state/return/1/meter/over 0",
         "/state/device null",
         "/state/notice ",
     ] {
         assert!(told.iter().any(|one| one == line), "{line} is not among {told:?}");
     }
     assert_eq!(told.iter().filter(|line| line.contains("/reduction/")).count(), 1, "{told:?}");
-    assert_eq!(told.len(), 5 + 2 + 2 + 2 * 8 + 1 + 2 + 4 + 3 * 3 + 1);
+    assert_eq!(told.len(), 5 + 2 + 2 + 2 * 8 + 1 + 2 + 4 + 4 * 3 + 1);
     wire.publish(&mut subscribers, &state, now);
     assert_eq!(wire.packets, []);
 
@@ -167,10 +170,10 @@ fn the_whole_state_comes_first_and_then_what_changes() {
     // A second one hears everything, the first nothing new; and so does who subscribes again.
     subscribers.subscribe(at(2), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
-    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (0, 42));
+    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (0, 45));
     subscribers.subscribe(at(1), ALL, now).unwrap();
     wire.publish(&mut subscribers, &state, now);
-    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (42, 0));
+    assert_eq!((wire.to(at(1)).len(), wire.to(at(2)).len()), (45, 0));
 }
 
 #[test]

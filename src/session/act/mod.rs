@@ -61,7 +61,14 @@ pub enum Errand {
     /// Click so many bars before a recording that starts the transport.
     RecordCountIn(u8),
     /// Let the next control that is touched do this line.
-    Learn(String),
+    Learn {
+        /// The line.
+        line: String,
+        /// In this project only.
+        project: bool,
+    },
+    /// Take this line from the controls that do it.
+    Unlearn(String),
     /// End every held note.
     Panic,
     /// Begin anew what meters hold.

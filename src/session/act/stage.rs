@@ -85,7 +85,9 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         Action::RecordLength { length } => Errand::RecordLength(Some(*length)),
         Action::RecordCountInOff => Errand::RecordCountIn(0),
         Action::RecordCountIn { bars } => Errand::RecordCountIn(*bars),
-        Action::Learn { line } => Errand::Learn(line.clone()),
+        Action::Learn { line } => Errand::Learn { line: line.clone(), project: false },
+        Action::LearnProject { line } => Errand::Learn { line: line.clone(), project: true },
+        Action::Unlearn { line } => Errand::Unlearn(line.clone()),
         Action::Capture { name } => Errand::Capture(name.clone()),
         Action::Arm { track, switch } => Errand::Arm(find::track(world, track)?, *switch),
         Action::Record { clip, length } => {

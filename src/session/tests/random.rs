@@ -8,6 +8,7 @@ use super::{clip, effect, instrument, note, track};
 use crate::model::arrangement::{Arrangement, ClipInstance, Marker};
 use crate::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use crate::model::clip::{AudioClip, Clip, ClipContent, LoopBrace, MidiClip};
+use crate::model::control::{Binding, Control, Does, MidiMap, Source};
 use crate::model::groove::GrooveTemplate;
 use crate::model::ids::{ClipId, EffectId, GrooveId, NoteId, SceneId, TrackId};
 use crate::model::launch::{LaunchSettings, Quantization};
@@ -284,7 +285,7 @@ pub(super) fn random_edit(world: &World, kind: &str, seed: u64) -> Option<Edit> 
             };
             Edit::Strip(strip_id, set)
         }
-        "song" => Edit::Song(match r.random_range(0..10) {
+        "song" => Edit::Song(match r.random_range(0..11) {
             0 => SongSet::Name(name(r)),
             1 => {
                 let at = Ticks(r.random_range(0..9999));
@@ -298,6 +299,12 @@ pub(super) fn random_edit(world: &World, kind: &str, seed: u64) -> Option<Edit> 
             6 => SongSet::GrooveAmount(r.random_range(0.0..1.4)),
             7 => SongSet::Seed(r.random()),
             8 => SongSet::Cue(db(r)),
+            9 => {
+                let kind = Control::Note(r.random_range(0..132));
+                let source = Source { port: None, channel: None, kind };
+                let binding = Binding { source, does: Does::Action("play".to_owned()) };
+                SongSet::Controls(MidiMap { bindings: vec![binding] })
+            }
             _ => {
                 let next = world.resource::<Song>().next_id.0 + r.random_range(0..4);
                 SongSet::NextId(crate::model::ids::IdCounter(next.saturating_sub(1)))

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use hardcore::app::player::Player;
 use hardcore::device::{Backend, MIDI_PORTS, Wish};
-use hardcore::live::desk::{At, Loader, News, Order};
+use hardcore::engine::prepare::Samples;
+use hardcore::live::desk::{At, News, Order};
 use hardcore::live::hall::{Hall, Report, Stage};
 use hardcore::midi::pads::{Model, Rgb, simulated::Simulated};
 use hardcore::model::clip::{Clip, ClipContent};
@@ -19,7 +20,7 @@ use jack::{
 };
 
 use super::server::{PERIOD, RATE, Xruns, on_jack, until};
-use crate::support::{add_track, blank, click_synth, clip, factory, notes};
+use crate::support::{add_track, blank, click_synth, clip, notes, stage};
 
 /// What happened at the controller, with its frame on the server's clock.
 enum Seen {
@@ -123,14 +124,6 @@ impl Drop for Controller {
     }
 }
 
-struct NoSamples;
-
-impl Loader for NoSamples {
-    fn load(&mut self, _: &Project, _: &mut hardcore::engine::prepare::Samples) -> Vec<String> {
-        Vec::new()
-    }
-}
-
 /// Two tracks of clicks that start at once; each has a clip in the first scene.
 fn clicks() -> Project {
     let mut p = blank();
@@ -162,17 +155,8 @@ impl Set {
     fn with_clocks(p: Project, clock_in: bool, clock_out: Option<&str>) -> Set {
         let player = Player::new(p.clone(), Path::new("set.hcs")).unwrap();
         let wish = Wish { backend: Backend::Jack, midi: MIDI_PORTS, ..Wish::default() };
-        let stage = Stage {
-            factory: factory(),
-            loader: Box::new(NoSamples),
-            wish,
-            threads: 0,
-            scsynth: None,
-            clock_in,
-            clock_out: clock_out.map(str::to_owned),
-            journal: None,
-            record: None,
-        };
+        let clock_out = clock_out.map(str::to_owned);
+        let stage = Stage { wish, clock_in, clock_out, ..stage(Samples::new()) };
         let hall = Hall::open(p, stage).unwrap_or_else(|e| panic!("{e}"));
         Set { hall, player, said: Vec::new() }
     }
@@ -200,10 +184,47 @@ impl Set {
             done(self)
         });
     }
+
+    /// Presses until something `is` seen, as an xrun may take a press or its answer; how many frames
+    /// after the last press.
+    fn after(
+        &mut self,
+        at: &mut Controller,
+        what: &str,
+        press: (u32, [u8; 3]),
+        mut is: impl FnMut(&Seen) -> bool,
+    ) -> u32 {
+        while at.seen.pop().is_ok() {}
+        let (mut pressed, mut answer) = (None, None);
+        let mut waits = std::time::Instant::now();
+        at.press.push(press).unwrap();
+        self.wait(what, |s| {
+            if waits.elapsed().as_secs() >= 3 {
+                println!("in vain once: {what}");
+                s.line("stop all");
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                while at.seen.pop().is_ok() {}
+                (pressed, answer, waits) = (None, None, std::time::Instant::now());
+                at.press.push(press).unwrap();
+            }
+            while let Ok(seen) = at.seen.pop() {
+                match seen {
+                    Seen::Pressed(frame) => pressed = Some(frame),
+                    seen @ (Seen::Heard(frame) | Seen::Lit(frame, ..)) => {
+                        if pressed.is_some() && is(&seen) {
+                            answer = answer.or(Some(frame));
+                        }
+                    }
+                }
+            }
+            answer.is_some()
+        });
+        answer.unwrap().saturating_sub(pressed.unwrap())
+    }
 }
 
-/// Median and worst of some latencies, printed in milliseconds.
-fn figures(what: &str, mut frames: Vec<u32>) -> u32 {
+/// Median and worst of some latencies, which are sorted, printed in milliseconds.
+fn figures(what: &str, frames: &mut [u32]) -> u32 {
     frames.sort_unstable();
     let ms = |f: u32| f64::from(f) * 1000.0 / f64::from(RATE);
     let (median, worst) = (frames[frames.len() / 2], frames[frames.len() - 1]);
@@ -246,56 +267,40 @@ fn a_key_sounds_and_a_pad_lights_within_a_period() {
             device.light(ch, n) != Rgb(0, 0, 0)
         });
         let (mut sound, mut light) = (Vec::new(), Vec::new());
-        for round in 0..60u32 {
+        // The first press waits for the track to be armed: it is not measured.
+        for round in 0..=60u32 {
             let at = round * 37 % PERIOD as u32;
-            while keys.seen.pop().is_ok() {}
-            keys.press.push((at, [0x90, 60, 100])).unwrap();
-            let (mut pressed, mut heard) = (None, None);
-            set.wait("the key sounds", |_| {
-                while let Ok(seen) = keys.seen.pop() {
-                    match seen {
-                        Seen::Pressed(frame) => pressed = Some(frame),
-                        Seen::Heard(frame) => heard = heard.or(Some(frame)),
-                        Seen::Lit(..) => {}
-                    }
-                }
-                pressed.is_some() && heard.is_some()
+            let heard = set.after(&mut keys, "the key sounds", (at, [0x90, 60, 100]), |seen| {
+                matches!(seen, Seen::Heard(_))
             });
             keys.press.push((0, [0x80, 60, 0])).unwrap();
-            sound.push(heard.unwrap() - pressed.unwrap());
             std::thread::sleep(std::time::Duration::from_millis(20));
-            while keys.seen.pop().is_ok() {}
 
             // A pad: the light of the clip that begins changes.
-            while pads.seen.pop().is_ok() {}
             let pad = device.pad((round % 2) as u8, 0);
-            pads.press.push((at, device.press(pad, 100))).unwrap();
-            let (mut pressed, mut first) = (None, None);
-            set.wait("the pad lights", |_| {
-                while let Ok(seen) = pads.seen.pop() {
-                    match seen {
-                        Seen::Pressed(frame) => pressed = Some(frame),
-                        Seen::Lit(frame, bytes, count) if pressed.is_some() => {
-                            device.receive(&bytes[..count]).unwrap();
-                            first = first.or(Some(frame));
-                        }
-                        _ => {}
-                    }
-                }
-                first.is_some()
+            let press = (at, device.press(pad, 100));
+            let lit = set.after(&mut pads, "the pad lights", press, |seen| {
+                let Seen::Lit(_, bytes, count) = seen else { return false };
+                device.receive(&bytes[..*count]).unwrap();
+                true
             });
             pads.press.push((0, device.release(pad))).unwrap();
-            light.push(first.unwrap().saturating_sub(pressed.unwrap()));
             set.line("stop");
             set.line("stop all");
             std::thread::sleep(std::time::Duration::from_millis(30));
+            if round > 0 {
+                sound.push(heard);
+                light.push(lit);
+            }
         }
         let xruns = keys.xruns.load(Relaxed) + pads.xruns.load(Relaxed);
-        let worst = figures("key to sound", sound.clone());
-        let late = |all: &[u32]| all.iter().filter(|f| **f > ALLOWED).count();
-        let worst_light = figures("pad to light", light.clone());
-        println!("{xruns} xruns; worst {worst} and {worst_light} frames");
-        assert!(late(&sound) + late(&light) <= xruns as usize, "late without an xrun");
+        let worst = figures("key to sound", &mut sound);
+        let worst_light = figures("pad to light", &mut light);
+        let late = sound.iter().chain(&light).filter(|f| **f > ALLOWED).count();
+        println!("{xruns} xruns; worst {worst} and {worst_light} frames, {late} late");
+        // JACK tells of some xruns late, or of several as one.
+        assert!(late == 0 || xruns > 0, "late without an xrun");
+        assert!(sound[30] <= ALLOWED && light[30] <= ALLOWED, "mostly late");
     });
 }
 
@@ -342,21 +347,28 @@ fn other_machines_hear_the_clock_on_its_frames() {
         });
         // 60 / (24 · 173) seconds from clock to clock.
         let every = 60.0 * f64::from(RATE) / (24.0 * 173.0);
-        let wanted = |n: usize| (n as f64 * every).round() as u32;
-        let mut begun = start.unwrap();
-        let (mut slips, mut off) = (0, 0);
-        for (n, frame) in clocks.iter().enumerate() {
-            if *frame != begun + wanted(n) {
-                // The server left us out of whole periods: all that follows comes as much later. It
-                // may leave the listener out, too, who then misses a clock.
-                slips += 1;
-                off += u32::from((frame - (begun + wanted(n))) % PERIOD as u32 != 0);
-                begun = frame - wanted(n);
+        let wanted = |n: usize| (n as f64 * every).round() as i64;
+        let mut begun = i64::from(start.unwrap());
+        let (mut slips, mut off) = (0, 0u32);
+        for (n, frame) in clocks.iter().map(|frame| i64::from(*frame)).enumerate() {
+            let late = frame - (begun + wanted(n));
+            // After a slip the count may round otherwise.
+            if late.abs() <= i64::from(slips > 0) {
+                continue;
             }
+            // The server left us out of whole periods: all that follows comes as much later. It may leave
+            // the listener out, too, who then misses a clock, or is early by the server's own count of
+            // frames.
+            slips += 1;
+            let whole = (late + 1).rem_euclid(PERIOD as i64) <= 2;
+            off += u32::from(!whole);
+            begun = frame - wanted(n);
         }
         let xruns = machine.xruns.load(Relaxed);
         println!("{} clocks, {slips} slips, {off} by no whole period, {xruns} xruns", clocks.len());
-        assert!(off <= xruns, "off the frame without an xrun");
+        // JACK tells of some xruns late, or of several as one.
+        assert!(off == 0 || xruns > 0, "off the frame without an xrun");
+        assert!(slips < clocks.len() / 2, "mostly off");
     });
 }
 

@@ -4,10 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::encoder::Encoding;
-use super::takeover::Takeover;
-use crate::model::action;
-use crate::model::ids::{BusId, EffectId, TrackId};
+use super::action;
+use super::ids::{BusId, EffectId, StripId, TrackId};
 
 /// First of the channel mode messages, which no binding can take: they silence what hangs.
 pub const CHANNEL_MODE: u8 = 120;
@@ -105,6 +103,28 @@ pub enum Strip {
     Cue,
 }
 
+impl From<StripId> for Strip {
+    fn from(id: StripId) -> Strip {
+        match id {
+            StripId::Track(id) => Strip::Track(id),
+            StripId::Bus(id) => Strip::Bus(id),
+            StripId::Master => Strip::Master,
+        }
+    }
+}
+
+impl Strip {
+    /// Its id; `None` for the cue, which is none of the document's strips.
+    pub fn id(self) -> Option<StripId> {
+        match self {
+            Strip::Track(id) => Some(StripId::Track(id)),
+            Strip::Bus(id) => Some(StripId::Bus(id)),
+            Strip::Master => Some(StripId::Master),
+            Strip::Cue => None,
+        }
+    }
+}
+
 /// What of a strip a control can move.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MapTarget {
@@ -155,6 +175,33 @@ pub enum Response {
     Momentary,
 }
 
+/// How an endless encoder writes its steps into a controller's value, by the names that Ableton Live
+/// gives them (reference manual, "Mapping to Relative MIDI Controllers", with this table).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// 1–64 up, 65–127 down by value − 64.
+    SignedBit,
+    /// 65–127 up by value − 64, 1–64 down.
+    SignedBit2,
+    /// 65–127 up by value − 64, 63–1 down by 64 − value.
+    BinOffset,
+    /// 1–64 up, 127–65 down by 128 − value.
+    TwosComplement,
+}
+
+/// How a control that sends absolute values gets hold of its parameter: the three ways of Ableton Live
+/// (reference manual, "Takeover Mode").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Takeover {
+    /// The parameter jumps to the control.
+    Jump,
+    /// Nothing happens until the control comes to where the parameter is.
+    PickUp,
+    /// The two converge while the control moves, and meet at the latest at its end.
+    #[default]
+    Scaled,
+}
+
 /// What is wrong with a binding.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MapError {
@@ -198,6 +245,26 @@ pub struct MapFault {
 }
 
 impl MidiMap {
+    /// Whether it does nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bindings.is_empty()
+    }
+
+    /// What is heard where two maps are in use: all of this one that may be in a map, and what of the
+    /// other it leaves free.
+    pub fn over(&self, other: &MidiMap) -> MidiMap {
+        let good = |binding: &&Binding| binding.check().is_ok();
+        let own = self.bindings.iter().filter(good);
+        let taken = |b: &Binding| self.bindings.iter().any(|own| own.source.overlaps(&b.source));
+        let free = other.bindings.iter().filter(good).filter(|b| !taken(b));
+        MidiMap { bindings: own.chain(free).cloned().collect() }
+    }
+
+    /// Takes away what does this, and gives it back.
+    pub fn take(&mut self, does: &Does) -> Vec<Binding> {
+        self.bindings.extract_if(.., |binding| binding.does.is_like(does)).collect()
+    }
+
     /// Everything that is wrong with the map; a binding that another one shadows is a conflict.
     pub fn faults(&self) -> Vec<MapFault> {
         let mut faults = Vec::new();
@@ -287,6 +354,17 @@ impl Control {
 }
 
 impl Does {
+    /// Whether both say the same line or move the same parameter, however they do that.
+    pub fn is_like(&self, other: &Does) -> bool {
+        match (self, other) {
+            (Does::Action(a), Does::Action(b)) => a == b,
+            (Does::Parameter(a), Does::Parameter(b)) => {
+                (a.strip, &a.target) == (b.strip, &b.target)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a binding may do it.
     ///
     /// # Errors
