@@ -95,3 +95,5 @@ pub mod settings;
 pub mod synth;
 #[cfg(feature = "ui")]
 pub mod ui;
+#[cfg(feature = "gui")]
+pub mod window;

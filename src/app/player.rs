@@ -25,7 +25,7 @@ use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
 use crate::session::document::{collect, part, spawn};
 use crate::session::edit::{Edit, EffectSet, SongSet, StripSet, TrackSet};
 use crate::session::error::EditError;
-use crate::session::history::{History, Outcome, Request, perform};
+use crate::session::history::{Gesture, History, Outcome, Request, perform};
 use crate::session::push::take_patches;
 
 /// Why a line came to nothing.
@@ -122,7 +122,22 @@ impl Player {
         orders: &mut dyn FnMut(Order),
     ) -> Result<String, LineError> {
         let action = parse(line).map_err(ActError::from)?;
-        let said = self.act(&action, at, orders)?;
+        let said = self.act(&action, at, None, orders)?;
+        self.push(orders);
+        Ok(said)
+    }
+
+    /// Do an action; several of one `drag` that change the same thing are one step to undo.
+    ///
+    /// # Errors
+    /// One that names what is not there, or asks what cannot be.
+    pub fn drag(
+        &mut self,
+        action: &Action,
+        drag: Option<Gesture>,
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        let said = self.act(action, At::Now, drag, orders)?;
         self.push(orders);
         Ok(said)
     }
@@ -131,10 +146,11 @@ impl Player {
         &mut self,
         action: &Action,
         at: At,
+        gesture: Option<Gesture>,
         orders: &mut dyn FnMut(Order),
     ) -> Result<String, LineError> {
         match resolve(&self.world, action)? {
-            Act::Edit { name, edit } => self.outcome(Request::step(name, edit)),
+            Act::Edit { name, edit } => self.outcome(Request::Edit { name, edit, gesture }),
             Act::Perform(all) => {
                 for what in all {
                     if let Performance::RecordEnd(track) = what {

@@ -25,6 +25,9 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the window, on a project or on the demo set
+    #[cfg(feature = "gui")]
+    Open(OpenArgs),
     /// Compose a piece from a sentence and write it as sound
     Generate(GenerateArgs),
     /// Play a project live: lines you type are actions
@@ -71,6 +74,15 @@ pub struct GenerateArgs {
     /// Play it on the sound card afterwards
     #[arg(long)]
     pub play: bool,
+}
+
+/// `hardcore open`
+#[cfg(feature = "gui")]
+#[derive(Debug, Default, Args)]
+pub struct OpenArgs {
+    /// The project; the demo set without one
+    #[arg(value_name = "PROJECT.hcs")]
+    pub project: Option<PathBuf>,
 }
 
 /// `hardcore play`

@@ -5,6 +5,8 @@
 pub mod args;
 pub mod generate;
 pub mod info;
+#[cfg(feature = "gui")]
+pub mod open;
 pub mod play;
 pub mod render;
 pub mod run;

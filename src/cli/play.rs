@@ -12,9 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::PlayArgs;
 use super::studio::Studio;
 use super::{Failure, notes, print};
-use crate::app::learn::Learned;
 use crate::app::player::Player;
-use crate::app::record::Manner;
 use crate::app::script::{self, Line};
 use crate::app::telling;
 use crate::device::monitor::Health;
@@ -22,12 +20,11 @@ use crate::engine::meter::Meter;
 use crate::live::desk::{At, Order, View};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::{Action, Span, help, help_for, parse};
-use crate::model::launch::{ClipState, Quantization};
+use crate::model::launch::ClipState;
 use crate::model::performance::Performance;
 use crate::osc::{Ask, Server};
 use crate::persistence::hcs;
 use crate::session::act::{Act, names, resolve};
-use crate::settings::{self, Places};
 
 /// Between two looks at script and end.
 const LOOK: Duration = Duration::from_millis(10);
@@ -75,7 +72,6 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         Some(path) => script::read(path).map_err(Failure)?,
         None => Vec::new(),
     };
-    let player = Player::new(loaded.project.clone(), &args.project)?;
     let stop = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&stop);
     // Without it Ctrl+C still ends the program, but leaves a recording unfinished.
@@ -84,8 +80,7 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
     }
     let mut stage = studio.stage(&args.project);
     (stage.journal, stage.record) = (args.journal.clone(), args.record.clone());
-    let hall = Hall::open(loaded.project, stage)?;
-    hall.order(Order::Grace(studio.settings.launch.grace_ms));
+    let (player, hall, broken) = studio.set(loaded.project, &args.project, stage)?;
     let mut set = Set {
         player,
         script: Script::new(lines),
@@ -95,10 +90,6 @@ pub fn play(args: &PlayArgs, studio: &Studio, out: &mut dyn Write) -> Result<(),
         asks: crossbeam_channel::never(),
         notice: Arc::from(""),
     };
-    set.player.manner = manner(&studio.settings.record);
-    let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
-    set.player.learned = learned;
-    set.player.bind(&mut |order| hall.order(order));
     if let Some(sentence) = broken {
         set.status.say(out, &sentence)?;
     }
@@ -176,17 +167,6 @@ impl Script {
             let done = player.line(&line.action, line.at, orders).map_err(|e| e.to_string());
             each(&line, done);
         }
-    }
-}
-
-/// How recordings are made after the settings.
-pub(super) fn manner(record: &settings::Record) -> Manner {
-    let known = Quantization::NAMES.iter().find(|(name, _)| *name == record.quantize);
-    Manner {
-        grid: known.map(|(_, grid)| *grid).filter(|grid| *grid != Quantization::None),
-        length: (record.bars > 0).then_some(Span::Bars(record.bars)),
-        fixed: Span::Bars(record.bars.max(1)),
-        count_in: record.count_in.min(8) as u8,
     }
 }
 

@@ -156,7 +156,7 @@ fn perform(
     let rate = studio.settings.render.rate;
     let mut script = Script::new(script::read(path).map_err(Failure)?);
     let mut player = Player::new(project.clone(), &args.project)?;
-    player.manner = super::play::manner(&studio.settings.record);
+    player.manner = super::studio::manner(&studio.settings.record);
     let (mut desk, mut performer, _commands) = build(project, studio.stage(&args.project), rate)?;
     desk.order(Order::Grace(studio.settings.launch.grace_ms));
     let mut sound = Sound::create(&args.out, rate, studio)?;

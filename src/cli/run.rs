@@ -42,12 +42,16 @@ fn dispatch(command: Option<Command>, loaded: &Loaded, places: &Places) -> Resul
     let out = &mut io::stdout();
     let studio = || Studio::new(loaded.settings.clone());
     let library = || vec![loaded.settings.folders.library.clone()];
+    #[cfg(feature = "gui")]
+    let command = Some(command.unwrap_or_else(|| Command::Open(super::args::OpenArgs::default())));
     let Some(command) = command else {
         Cli::command().print_help()?;
         return Ok(());
     };
     tracing::info!("{command:?}");
     match command {
+        #[cfg(feature = "gui")]
+        Command::Open(args) => super::open::open(&args, &studio(), places),
         Command::Generate(args) => generate::generate(&args, &studio(), out),
         Command::Play(args) => play::play(&args, &studio(), out),
         Command::Render(args) => render::render(&args, &studio(), out),

@@ -9,6 +9,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
+use crate::app::learn::Learned;
+use crate::app::player::Player;
+use crate::app::record::Manner;
 use crate::device::{Found, MIDI_PORTS, OpenError, Wish, find};
 use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
@@ -20,10 +23,12 @@ use crate::export::write::{Files, Written, write};
 use crate::files::read_limited;
 use crate::live::desk::{At, Loader, News, Order, View};
 use crate::live::hall::{Hall, Report, Stage};
+use crate::model::action::Span;
+use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::persistence::samples::{SampleFolders, used};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Places, Settings};
 use crate::synth::embedded::EmbeddedFactory;
 use crate::synth::library::Library;
 
@@ -90,7 +95,7 @@ impl Studio {
     /// What a project that lies in `file` is played live with.
     pub fn stage(&self, file: &Path) -> Stage {
         Stage {
-            factory: Arc::new(EmbeddedFactory::new(Arc::clone(&self.library))),
+            factory: self.factory(),
             loader: self.loader(file),
             wish: self.wish(),
             threads: live_helpers(),
@@ -102,6 +107,32 @@ impl Studio {
             journal: None,
             record: None,
         }
+    }
+
+    /// A project that lies in `file`, and what plays it; with what the user taught it. A sentence where
+    /// the user's MIDI map is broken.
+    ///
+    /// # Errors
+    /// A project that cannot be played.
+    pub fn set(
+        &self,
+        project: Project,
+        file: &Path,
+        stage: Stage,
+    ) -> Result<(Player, Hall, Option<String>), Failure> {
+        let mut player = Player::new(project.clone(), file)?;
+        let hall = Hall::open(project, stage)?;
+        hall.order(Order::Grace(self.settings.launch.grace_ms));
+        player.manner = manner(&self.settings.record);
+        let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
+        player.learned = learned;
+        player.bind(&mut |order| hall.order(order));
+        Ok((player, hall, broken))
+    }
+
+    /// What makes sounds, to be shared.
+    pub fn factory(&self) -> Arc<dyn SoundFactory> {
+        Arc::new(EmbeddedFactory::new(Arc::clone(&self.library)))
     }
 
     /// The form of samples in rendered files.
@@ -215,6 +246,17 @@ impl Studio {
             midi: MIDI_PORTS,
             ..Wish::default()
         }
+    }
+}
+
+/// How recordings are made after the settings.
+pub(super) fn manner(record: &settings::Record) -> Manner {
+    let known = Quantization::NAMES.iter().find(|(name, _)| *name == record.quantize);
+    Manner {
+        grid: known.map(|(_, grid)| *grid).filter(|grid| *grid != Quantization::None),
+        length: (record.bars > 0).then_some(Span::Bars(record.bars)),
+        fixed: Span::Bars(record.bars.max(1)),
+        count_in: record.count_in.min(8) as u8,
     }
 }
 

@@ -18,7 +18,6 @@ use crate::model::control::{Does, MapTarget, MidiMap, Parameter, Response, Strip
 use crate::model::ids::TrackId;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
-use crate::model::sound::Curve;
 use crate::model::track::TrackKind;
 
 /// What an action of the map plays, found by those who know the document.
@@ -365,12 +364,7 @@ fn value(
         let all = &factory.descriptor(name)?.params;
         let index = all.iter().position(|d| d.name == param)?;
         let d = &all[index];
-        let scale = match &d.curve {
-            Curve::Exponential if d.min > 0.0 => Scale::Exponential { min: d.min, max: d.max },
-            Curve::Choice(names) => Scale::Steps { min: d.min, count: names.len().max(1) as u16 },
-            _ => Scale::Linear { min: d.min, max: d.max },
-        };
-        Some((index as u16, scale, params.get(param).copied().unwrap_or(d.default)))
+        Some((index as u16, Scale::of(d), params.get(param).copied().unwrap_or(d.default)))
     };
     let (target, scale, now) = match &p.target {
         MapTarget::Volume => (Target::Volume, Scale::Fader, mixer.volume.0),

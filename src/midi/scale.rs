@@ -1,5 +1,7 @@
 //! Travel of a control to a parameter's value and back.
 
+use crate::model::sound::{Curve, ParamDescriptor};
+
 /// How the travel of a parameter, 0–1, maps to its value in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
@@ -41,6 +43,16 @@ const FADER_DECADE: f32 = FADER_SLOPE * FADER_KNEE.0 * std::f32::consts::LN_10;
 const SILENCE: f32 = -120.0;
 
 impl Scale {
+    /// The travel of a sound's parameter.
+    pub fn of(param: &ParamDescriptor) -> Scale {
+        let (min, max) = (param.min, param.max);
+        match &param.curve {
+            Curve::Exponential if min > 0.0 => Scale::Exponential { min, max },
+            Curve::Choice(names) => Scale::Steps { min, count: names.len().max(1) as u16 },
+            _ => Scale::Linear { min, max },
+        }
+    }
+
     /// The value at `travel`.
     pub fn value(self, travel: f32) -> f32 {
         let travel = travel.clamp(0.0, 1.0);

@@ -1,23 +1,55 @@
 //! What panels ask for: actions of the one vocabulary, in order.
 
-use crate::model::action::{Action, BusRef, ClipRef, Ref, SceneRef, StripRef, Switch, TrackRef};
-use crate::model::ids::{SceneId, StripId, TrackId};
+use egui::{Response, Ui};
 
-/// The actions that one frame of the window asked for.
+use crate::model::action::{Action, BusRef, ClipRef, Ref, SceneRef, StripRef, Switch, TrackRef};
+use crate::model::ids::{BusId, SceneId, StripId, TrackId};
+use crate::session::history::Gesture;
+
+/// Something a panel asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// An action; those of one drag are one step to undo.
+    Act(Action, Option<Gesture>),
+    /// A line as it was written, which may be no action.
+    Line(String),
+    /// Pad controllers turn this track's parameters.
+    Select(TrackId),
+}
+
+/// What one frame of the window asked for.
 #[derive(Debug, Default)]
 pub struct Asks {
-    actions: Vec<Action>,
+    all: Vec<Ask>,
 }
 
 impl Asks {
     /// Ask for an action.
     pub fn act(&mut self, action: Action) {
-        self.actions.push(action);
+        self.all.push(Ask::Act(action, None));
+    }
+
+    /// Ask for an action that a control is being moved by.
+    pub fn drag(&mut self, ui: &Ui, by: &Response, action: Action) {
+        // One drag has one press; turns of a wheel belong together for a second.
+        let (pressed, now) = ui.input(|i| (i.pointer.press_start_time(), i.time));
+        let begun = pressed.filter(|_| by.dragged()).map_or(now.floor(), |pressed| pressed + 0.5);
+        self.all.push(Ask::Act(action, Some(Gesture(by.id.value() ^ begun.to_bits()))));
+    }
+
+    /// Ask for what a line says.
+    pub fn line(&mut self, line: impl Into<String>) {
+        self.all.push(Ask::Line(line.into()));
+    }
+
+    /// Have pad controllers turn a track's parameters.
+    pub fn select(&mut self, track: TrackId) {
+        self.all.push(Ask::Select(track));
     }
 
     /// What was asked for, in order.
-    pub fn take(&mut self) -> Vec<Action> {
-        std::mem::take(&mut self.actions)
+    pub fn take(&mut self) -> Vec<Ask> {
+        std::mem::take(&mut self.all)
     }
 
     /// Launch a slot; one without a clip stops its track, where it has a stop button.
@@ -45,6 +77,11 @@ pub fn scene(id: SceneId) -> SceneRef {
     SceneRef(Ref::Id(id.0))
 }
 
+/// A bus as an action names it.
+pub fn bus(id: BusId) -> BusRef {
+    BusRef(Ref::Id(id.0))
+}
+
 /// A slot as an action names it.
 pub fn slot(in_track: TrackId, in_scene: SceneId) -> ClipRef {
     ClipRef::Slot(track(in_track), scene(in_scene))
@@ -54,7 +91,7 @@ pub fn slot(in_track: TrackId, in_scene: SceneId) -> ClipRef {
 pub fn strip(id: StripId) -> StripRef {
     match id {
         StripId::Track(id) => StripRef::Track(track(id)),
-        StripId::Bus(id) => StripRef::Bus(BusRef(Ref::Id(id.0))),
-        _ => StripRef::Master,
+        StripId::Bus(id) => StripRef::Bus(bus(id)),
+        StripId::Master => StripRef::Master,
     }
 }

@@ -51,9 +51,9 @@ fn one(ui: &mut Ui, seen: &Seen, rect: Rect, node: usize, id: StripId, asks: &mu
         ui.new_child(UiBuilder::new().max_rect(rect).id_salt((x as i32, width as i32)))
     };
     let mut left = at(&mut ui, 0.0, 18.0);
-    let (_, moved) = fader::show(&mut left, vec2(18.0, tall), settings.volume.0, name);
+    let (cap, moved) = fader::show(&mut left, vec2(18.0, tall), settings.volume.0, name);
     if let Some(level) = moved {
-        asks.act(Action::Volume { strip: strip(), level: Db(level) });
+        asks.drag(&left, &cap, Action::Volume { strip: strip(), level: Db(level) });
     }
     let mut middle = at(&mut ui, 26.0, 16.0);
     let read = seen.meters.get(node).map(|m| m.read());

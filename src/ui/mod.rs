@@ -8,12 +8,20 @@
 //! | `grid` | tracks, scenes, slots |
 //! | `top` | transport, position, tempo, grid, device |
 //! | `mixer` | strips under the tracks |
+//! | `devices` | instrument and effects of the selected track |
+//! | `palette` | lines of actions, with completion |
+//! | `keys` | the table of shortcuts |
+//! | `status` | what just happened, what comes next |
 
 pub mod ask;
+pub mod devices;
 pub mod grid;
+pub mod keys;
 pub mod mixer;
+pub mod palette;
 pub mod seen;
 pub mod state;
+pub mod status;
 pub mod theme;
 pub mod top;
 pub mod widgets;
@@ -27,26 +35,36 @@ use state::UiState;
 /// Show everything, in `root`, which has all of the window.
 pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     let plain = |color| Frame::new().fill(color);
+    keys::handle(root, seen, state, asks);
+    palette::show(root, seen, &mut state.palette, asks);
     Panel::top("top")
         .exact_size(top::HEIGHT)
         .frame(plain(theme::PANEL))
-        .show(root, |ui| top::show(ui, seen, asks));
-    egui::CentralPanel::no_frame().frame(plain(theme::BACKGROUND).inner_margin(4.0)).show(
-        root,
-        |ui| {
-            let all = ui.available_rect_before_wrap();
-            let high = if state.stage { 0.0 } else { mixer::HEIGHT };
-            let (upper, lower) = all.split_top_bottom_at_y(all.bottom() - high);
-            let mut above = ui.new_child(egui::UiBuilder::new().max_rect(upper).id_salt("grid"));
-            let columns = grid::show(&mut above, seen, state, asks);
-            if high > 0.0 {
-                let lower = lower.with_min_y(lower.top() + theme::GAP);
-                let mut below =
-                    ui.new_child(egui::UiBuilder::new().max_rect(lower).id_salt("mixer"));
-                mixer::show(&mut below, seen, &columns, asks);
-            }
-        },
-    );
+        .show(root, |ui| top::show(ui, seen, state, asks));
+    Panel::bottom("status")
+        .exact_size(status::HEIGHT)
+        .frame(plain(theme::PANEL))
+        .show(root, |ui| status::show(ui, seen, state));
+    if !state.stage && !state.hide_devices {
+        Panel::bottom("devices")
+            .exact_size(devices::HEIGHT)
+            .frame(plain(theme::PANEL).inner_margin(6.0))
+            .show(root, |ui| devices::show(ui, seen, state, asks));
+    }
+    let ground = plain(theme::BACKGROUND).inner_margin(4.0);
+    egui::CentralPanel::no_frame().frame(ground).show(root, |ui| {
+        let all = ui.available_rect_before_wrap();
+        let high = if state.stage { 0.0 } else { mixer::HEIGHT.min(all.height() / 2.0) };
+        let (upper, lower) = all.split_top_bottom_at_y(all.bottom() - high);
+        let mut above = ui.new_child(egui::UiBuilder::new().max_rect(upper).id_salt("grid"));
+        let columns = grid::show(&mut above, seen, state, asks);
+        if high > 0.0 {
+            let lower = lower.with_min_y(lower.top() + theme::GAP);
+            let mut below = ui.new_child(egui::UiBuilder::new().max_rect(lower).id_salt("mixer"));
+            mixer::show(&mut below, seen, &columns, asks);
+        }
+    });
+    keys::sheet(root, state);
 }
 
 #[cfg(test)]

@@ -8,11 +8,22 @@ use bevy_ecs::world::World;
 use crate::engine::meter::Meter;
 use crate::engine::protocol::Snapshot;
 use crate::engine::snapshot::Playhead;
+use crate::engine::sound::SoundFactory;
+use crate::model::action::Names;
 use crate::model::clip::Clip;
 use crate::model::ids::{ClipId, SceneId, TrackId};
 use crate::model::launch::{ClipState, TrackState};
 use crate::model::scene::{Scene, Slot};
 use crate::session::document::{Color, Name, Order, part};
+
+/// What came of a line, or what the program had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// It was done, or all is well.
+    pub good: bool,
+    /// In words.
+    pub text: String,
+}
 
 /// One moment, for one frame of the window.
 #[derive(Clone, Copy)]
@@ -33,11 +44,22 @@ pub struct Seen<'a> {
     pub metronome: bool,
     /// How the device does, in a few words.
     pub device: &'a str,
+    /// What is known of sounds.
+    pub sounds: &'a dyn SoundFactory,
+    /// Names for completion, and what sounds there are.
+    pub names: &'a Names,
+    /// What was done and said, oldest first.
+    pub log: &'a [Said],
     /// Seconds since the window opened: for what blinks.
     pub seconds: f64,
 }
 
 impl<'a> Seen<'a> {
+    /// Whether the transport runs, or counts in.
+    pub fn runs(&self) -> bool {
+        self.head.is_some_and(|head| head.playing || head.counting_in)
+    }
+
     /// A track's name and colour.
     pub fn track(&self, id: TrackId) -> (&'a str, u8) {
         let name = part::<Name>(self.world, id).map_or("", |n| n.0.as_str());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::Vec2;
 
+use super::palette::PaletteState;
 use crate::model::ids::{SceneId, TrackId};
 
 /// A place in the grid.
@@ -32,6 +33,15 @@ pub enum CellSize {
 }
 
 impl CellSize {
+    /// The next larger one, and after the largest the smallest.
+    pub fn next(self) -> Self {
+        match self {
+            CellSize::Compact => CellSize::Usual,
+            CellSize::Usual => CellSize::Large,
+            CellSize::Large | CellSize::Stage => CellSize::Compact,
+        }
+    }
+
     /// Points.
     pub fn height(self) -> f32 {
         match self {
@@ -80,4 +90,12 @@ pub struct UiState {
     pub grid: GridState,
     /// Stage view: large cells, editing locked.
     pub stage: bool,
+    /// The palette.
+    pub palette: PaletteState,
+    /// The sheet of shortcuts is open.
+    pub sheet: bool,
+    /// The track whose devices are shown.
+    pub devices: Option<TrackId>,
+    /// No devices below.
+    pub hide_devices: bool,
 }

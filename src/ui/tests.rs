@@ -6,17 +6,19 @@ use bevy_ecs::world::World;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use super::ask::Asks;
+use super::ask::{Ask, Asks};
 use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme;
-use crate::model::action::parse;
+use crate::model::action::{Names, parse};
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
 use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, resolve};
 use crate::session::document::{Order, spawn};
 use crate::session::history::{Request, perform};
+use crate::synth::embedded::EmbeddedFactory;
+use crate::synth::library::Library;
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
 struct Desk {
@@ -24,6 +26,8 @@ struct Desk {
     state: UiState,
     armed: BTreeSet<TrackId>,
     asked: Vec<String>,
+    factory: EmbeddedFactory,
+    names: Names,
 }
 
 fn desk(lines: &[&str]) -> Harness<'static, Desk> {
@@ -32,7 +36,14 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
     spawn(&mut world, project).expect("a document");
     let mut desk =
-        Desk { world, state: UiState::default(), armed: BTreeSet::new(), asked: Vec::new() };
+        Desk {
+            world,
+            state: UiState::default(),
+            armed: BTreeSet::new(),
+            asked: Vec::new(),
+            factory: EmbeddedFactory::new(std::sync::Arc::new(Library::built_in())),
+            names: Names::default(),
+        };
     for line in lines {
         desk.act(line);
     }
@@ -46,8 +57,12 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
             }
             let mut asks = Asks::default();
             desk.show(ui, &mut asks);
-            for action in asks.take() {
-                let line = action.to_string();
+            for ask in asks.take() {
+                let line = match ask {
+                    Ask::Act(action, _) => action.to_string(),
+                    Ask::Line(line) => line,
+                    Ask::Select(_) => continue,
+                };
                 desk.act(&line);
                 desk.asked.push(line);
             }
@@ -69,6 +84,9 @@ impl Desk {
             armed: &self.armed,
             metronome: false,
             device: "",
+            sounds: &self.factory,
+            names: &self.names,
+            log: &[],
             seconds: 0.0,
         };
         super::show(ui, &seen, &mut self.state, asks);
@@ -143,4 +161,61 @@ fn an_empty_set_and_a_crowded_one_are_shown() {
     let mut harness = desk(&lines);
     harness.state_mut().state.grid.scroll = egui::vec2(1e6, 1e6);
     harness.run_steps(3);
+}
+
+#[test]
+fn a_line_in_the_palette_is_completed_run_and_recalled() {
+    let mut harness = desk(&SET);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run_steps(3);
+    assert!(harness.state().state.palette.open);
+    harness.get_by_label("palette line").type_text("volu");
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Tab);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.palette.text, "volume ");
+    harness.get_by_label("palette line").type_text("Lead -6; play");
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked, ["volume Lead -6", "play"]);
+    harness.key_press(egui::Key::ArrowUp);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.palette.text, "volume Lead -6; play");
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(3);
+    assert!(!harness.state().state.palette.open);
+}
+
+#[test]
+fn a_clip_is_renamed_where_it_stands_duplicated_and_deleted() {
+    let mut harness = desk(&SET);
+    for key in [egui::Key::ArrowDown, egui::Key::ArrowDown, egui::Key::F2] {
+        harness.key_press(key);
+        harness.run_steps(3);
+    }
+    harness.event(egui::Event::Text("Big roll".into()));
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert!(harness.state().asked.last().is_some_and(|a| a.contains("rename \"Big roll\"")));
+    harness.get_by_label("Kick, Drop: Big roll, stopped");
+    harness.key_press(egui::Key::ArrowUp);
+    harness.run_steps(2);
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Delete);
+    harness.run_steps(3);
+    harness.get_by_label("Kick, Drop: no clip, empty");
+}
+
+#[test]
+fn a_shortcut_does_nothing_while_a_line_is_written() {
+    let mut harness = desk(&SET);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Space);
+    harness.event(egui::Event::Text("t".into()));
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked, [""; 0]);
 }

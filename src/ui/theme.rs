@@ -106,6 +106,11 @@ pub fn number() -> FontId {
     FontId::new(11.0, FontFamily::Monospace)
 }
 
+/// Lines that are written.
+pub fn line() -> FontId {
+    FontId::new(13.0, FontFamily::Monospace)
+}
+
 /// Position and tempo.
 pub fn large_number() -> FontId {
     FontId::new(18.0, FontFamily::Monospace)

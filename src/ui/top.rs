@@ -4,6 +4,7 @@ use egui::{Align2, Color32, Response, RichText, Sense, Ui, WidgetInfo, WidgetTyp
 
 use super::ask::Asks;
 use super::seen::Seen;
+use super::state::UiState;
 use super::theme::{self, RADIUS};
 use crate::model::action::{Action, Switch};
 use crate::model::launch::Quantization;
@@ -13,7 +14,7 @@ use crate::model::project::Song;
 pub const HEIGHT: f32 = 44.0;
 
 /// Show the bar.
-pub fn show(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
+pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     ui.horizontal_centered(|ui| {
         ui.add_space(8.0);
         ui.label(RichText::new("HARDCORE").font(theme::strong()).color(theme::PLAY));
@@ -30,11 +31,29 @@ pub fn show(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
         if key(ui, "Redo", theme::TEXT, false).clicked() {
             asks.act(Action::Redo);
         }
+        prompt(ui, state);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(8.0);
             ui.label(RichText::new(seen.device).font(theme::number()).color(theme::DIM));
         });
     });
+}
+
+/// The field that opens the palette.
+fn prompt(ui: &mut Ui, state: &mut UiState) {
+    let (rect, response) = ui.allocate_exact_size(vec2(200.0, 26.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "palette"));
+    let ground = if response.hovered() { theme::RAISED } else { theme::BACKGROUND };
+    ui.painter().rect_filled(rect, RADIUS, ground);
+    let line = egui::Stroke::new(1.0, theme::LINE);
+    ui.painter().rect_stroke(rect, RADIUS, line, egui::StrokeKind::Inside);
+    let left = rect.left_center() + vec2(8.0, 0.0);
+    ui.painter().text(left, Align2::LEFT_CENTER, "Write an action…", theme::text(), theme::DIM);
+    let right = rect.right_center() - vec2(8.0, 0.0);
+    ui.painter().text(right, Align2::RIGHT_CENTER, "Ctrl K", theme::number(), theme::DIM);
+    if response.clicked() {
+        state.palette.open();
+    }
 }
 
 /// A raised button with a word.
@@ -44,7 +63,7 @@ fn key(ui: &mut Ui, word: &str, color: Color32, lit: bool) -> Response {
 }
 
 fn transport(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
-    let playing = seen.head.is_some_and(|h| h.playing || h.counting_in);
+    let playing = seen.runs();
     if sign(ui, "play", playing, |painter, at| {
         super::grid::triangle(painter, at, 6.0, if playing { theme::BACKGROUND } else { theme::TEXT });
     })
@@ -102,7 +121,8 @@ fn numbers(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     let lit = seen.metronome;
     let color = if lit { theme::TEXT } else { theme::DIM };
     if key(ui, "Metro", color, lit).clicked() {
-        asks.act(Action::Metronome { switch: Switch::Toggle });
+        let switch = if lit { Switch::Off } else { Switch::On };
+        asks.act(Action::Metronome { switch });
     }
 }
 

@@ -125,7 +125,7 @@ pub fn complete(text: &str, cursor: usize, names: &Names) -> Vec<Completion> {
 }
 
 /// How a pattern is shown to people: `track TRACK rename NAME`.
-fn usage(pattern: &str) -> String {
+pub fn usage(pattern: &str) -> String {
     let mut shown = String::with_capacity(pattern.len());
     let mut inside = false;
     for c in pattern.chars() {

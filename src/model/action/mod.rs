@@ -14,7 +14,7 @@ mod table;
 pub(crate) mod tests;
 mod text;
 
-pub use complete::{Completion, Names, complete, help, help_for};
+pub use complete::{Completion, Names, complete, help, help_for, usage};
 pub use error::ParseError;
 pub use refs::{
     BusRef, ClipRef, FollowRef, GrooveRef, LaneRef, Position, Ref, SceneRef, Span, StripRef,

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::layout::Layout;
-use super::{Column, cell, cell_response, is_active, select};
+use super::{Column, cell, cell_response, is_active, menus, select};
 use crate::model::action::Action;
 use crate::model::track::TrackKind;
 use crate::session::document::part;
@@ -25,7 +25,7 @@ pub(super) fn show(
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(strip).id_salt("heads"));
     inside.shrink_clip_rect(strip);
     for index in layout.seen_columns() {
-        head(&mut inside, seen, state, layout.head(index), columns[index]);
+        head(&mut inside, seen, state, layout.head(index), columns[index], asks);
         stop(&mut inside, seen, layout.stop(index), columns[index], asks);
     }
 }
@@ -41,7 +41,14 @@ fn kind<'a>(seen: &Seen<'a>, column: Column) -> &'a str {
     }
 }
 
-fn head(ui: &mut Ui, seen: &Seen, state: &mut UiState, rect: Rect, column: Column) {
+fn head(
+    ui: &mut Ui,
+    seen: &Seen,
+    state: &mut UiState,
+    rect: Rect,
+    column: Column,
+    asks: &mut Asks,
+) {
     let (name, color) = seen.track(column.id);
     let here = Cell::Head(column.id);
     let number = column.node + 1;
@@ -66,7 +73,15 @@ fn head(ui: &mut Ui, seen: &Seen, state: &mut UiState, rect: Rect, column: Colum
         painter.circle_filled(rect.right_center() - vec2(12.0, 0.0), 4.0, theme::RECORD);
     }
     frame(painter, rect, state, here);
+    if !state.stage {
+        response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+        if response.double_clicked() {
+            menus::rename(seen, state, here);
+        }
+    }
+    menus::field(ui, state, here, rect, asks);
     if response.clicked() {
+        asks.select(column.id);
         state.grid.focus = Some(here);
         select(ui, state, here);
         let on_sign = response.interact_pointer_pos().is_some_and(|at| at.x < rect.left() + 24.0);

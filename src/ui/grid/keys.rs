@@ -1,12 +1,14 @@
 //! The grid by keyboard: arrows move the focus, Enter launches, Shift and Enter launch the scene.
 
-use egui::{Key, Modifiers, Ui};
+use egui::{Key, Ui};
 
-use super::Column;
+use super::{Column, menus};
+use crate::model::action::{Action, Switch};
+use crate::model::ids::StripId;
 use crate::ui::ask::{self, Asks};
+use crate::ui::keys::{self, Does};
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, UiState};
-use crate::model::action::Action;
 
 /// Where a cell lies: heads are above row 0, scenes right of the last column.
 fn place(seen: &Seen, columns: &[Column], cell: Cell) -> Option<(usize, Option<usize>)> {
@@ -46,6 +48,15 @@ fn step(seen: &Seen, columns: &[Column], from: Cell, key: Key) -> Option<Cell> {
     cell(seen, columns, column, row)
 }
 
+/// Whether a shortcut is the grid's.
+pub fn owns(does: Does) -> bool {
+    use Does::*;
+    matches!(
+        does,
+        Walk | Launch | Scene | Rename | Delete | Duplicate | Mute | Solo | Arm | Stop
+    )
+}
+
 pub(super) fn handle(
     ui: &Ui,
     seen: &Seen,
@@ -53,40 +64,55 @@ pub(super) fn handle(
     columns: &[Column],
     asks: &mut Asks,
 ) {
-    // What is written in a field belongs to the field.
-    if ui.ctx().memory(|m| m.focused().is_some()) {
-        return;
-    }
-    for key in [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown] {
-        if !ui.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
-            continue;
-        }
-        let next = match state.grid.focus {
-            Some(from) => step(seen, columns, from, key),
-            None => cell(seen, columns, 0, Some(0)).or_else(|| cell(seen, columns, 0, None)),
-        };
-        if let Some(next) = next {
-            state.grid.focus = Some(next);
-            state.grid.selected = [next].into();
-            state.grid.follow = true;
-        }
-    }
-    let Some(focus) = state.grid.focus else { return };
-    if ui.input_mut(|i| i.consume_key(Modifiers::SHIFT, Key::Enter)) {
-        if let Cell::Slot(_, scene) | Cell::Scene(scene) = focus {
-            asks.act(Action::LaunchScene { scene: ask::scene(scene) });
-        }
-    } else if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
-        match focus {
-            Cell::Slot(track, id) => {
-                let Some(scene) = seen.scene(id) else { return };
-                let slot = seen.slot(track, scene);
-                if slot.clip.is_some() || slot.stop_button {
-                    asks.launch(ask::slot(track, id), slot.clip.is_some(), track);
+    for (does, key) in keys::pressed(ui, owns) {
+        match (does, state.grid.focus) {
+            (Does::Walk, focus) => {
+                let next = match focus {
+                    Some(from) => step(seen, columns, from, key),
+                    None => cell(seen, columns, 0, Some(0)).or_else(|| cell(seen, columns, 0, None)),
+                };
+                if let Some(next) = next {
+                    state.grid.focus = Some(next);
+                    state.grid.selected = [next].into();
+                    state.grid.follow = true;
                 }
             }
-            Cell::Scene(scene) => asks.act(Action::LaunchScene { scene: ask::scene(scene) }),
-            Cell::Head(_) => {}
+            (_, Some(focus)) => one(does, focus, seen, state, asks),
+            (_, None) => {}
         }
+    }
+}
+
+/// Do something with the cell that the keyboard is at.
+fn one(does: Does, focus: Cell, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+    let track = match focus {
+        Cell::Slot(track, _) | Cell::Head(track) => Some(track),
+        Cell::Scene(_) => None,
+    };
+    match (does, focus) {
+        (Does::Launch | Does::Scene, Cell::Scene(scene))
+        | (Does::Scene, Cell::Slot(_, scene)) => {
+            asks.act(Action::LaunchScene { scene: ask::scene(scene) });
+        }
+        (Does::Launch, Cell::Slot(track, id)) => {
+            let Some(scene) = seen.scene(id) else { return };
+            let slot = seen.slot(track, scene);
+            if slot.clip.is_some() || slot.stop_button {
+                asks.launch(ask::slot(track, id), slot.clip.is_some(), track);
+            }
+        }
+        (Does::Rename, cell) if !state.stage => menus::rename(seen, state, cell),
+        (Does::Delete, cell) if !state.stage => menus::delete(seen, cell, asks),
+        (Does::Duplicate, cell) if !state.stage => menus::duplicate(seen, cell, asks),
+        _ => {}
+    }
+    let Some(track) = track else { return };
+    let (strip, switch) = (ask::strip(StripId::Track(track)), Switch::Toggle);
+    match does {
+        Does::Mute => asks.act(Action::Mute { strip, switch }),
+        Does::Solo => asks.act(Action::Solo { strip, switch }),
+        Does::Arm => asks.arm(track),
+        Does::Stop => asks.act(Action::StopTrack { track: ask::track(track) }),
+        _ => {}
     }
 }

@@ -4,10 +4,12 @@ mod cell;
 mod heads;
 mod keys;
 mod layout;
+mod menus;
 mod miniature;
 mod scenes;
 
 pub use cell::triangle;
+pub use keys::owns;
 pub use layout::{COLUMN, HEAD, SCENES, STOPS};
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
@@ -18,6 +20,7 @@ use super::ask::{self, Asks};
 use super::seen::Seen;
 use super::state::{Cell, CellSize, UiState};
 use super::theme;
+use crate::model::action::Action;
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::launch::ClipState;
 use crate::model::track::TrackKind;
@@ -159,6 +162,14 @@ fn slots(
                 focused: state.grid.focus == Some(here),
             };
             cell::draw(inside.painter(), rect, &shown);
+            if !state.stage {
+                response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+                if response.double_clicked() {
+                    menus::create(seen, here, asks);
+                }
+                dropped(&response, layout, index, here, seen, asks);
+            }
+            menus::field(&mut inside, state, here, rect, asks);
             if response.clicked() {
                 state.grid.focus = Some(here);
                 // The triangle launches; the rest of a clip selects it. An empty slot is all button.
@@ -172,6 +183,31 @@ fn slots(
             }
         }
     }
+}
+
+/// A clip was dragged to another slot of its track: moved there, or with Ctrl copied.
+fn dropped(
+    response: &Response,
+    layout: &Layout,
+    column: usize,
+    from: Cell,
+    seen: &Seen,
+    asks: &mut Asks,
+) {
+    let Cell::Slot(track, scene) = from else { return };
+    let at = response.drag_stopped().then(|| response.interact_pointer_pos()).flatten();
+    let Some((to_column, row)) = at.and_then(|at| layout.at(at)) else { return };
+    let Some(to) = seen.order.scenes.get(row).filter(|to| **to != scene) else { return };
+    let filled = seen.scene(scene).is_some_and(|s| seen.slot(track, s).clip.is_some());
+    if to_column != column || !filled {
+        return;
+    }
+    let (clip, to) = (ask::slot(track, scene), ask::scene(*to));
+    let copies = response.ctx.input(|i| i.modifiers.command);
+    asks.act(match copies {
+        true => Action::ClipDuplicate { clip, to },
+        false => Action::ClipMove { clip, to },
+    });
 }
 
 /// Select one cell, or with Ctrl one more or less.

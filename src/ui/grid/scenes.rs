@@ -4,7 +4,7 @@ use egui::{Align2, Rect, Ui, vec2};
 
 use super::heads::{frame, stop_button};
 use super::layout::Layout;
-use super::{cell, cell_response, is_active, scene_state, select};
+use super::{cell, cell_response, is_active, menus, scene_state, select};
 use crate::model::action::Action;
 use crate::model::launch::ClipState;
 use crate::model::scene::Scene;
@@ -118,6 +118,10 @@ fn one(
         clipped.text(below, Align2::LEFT_BOTTOM, tempo, theme::number(), theme::DIM);
     }
     frame(painter, rect, state, here);
+    if !state.stage {
+        response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+    }
+    menus::field(ui, state, here, rect, asks);
     if response.clicked() {
         state.grid.focus = Some(here);
         select(ui, state, here);

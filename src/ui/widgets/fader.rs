@@ -2,31 +2,17 @@
 
 use egui::{Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
+use crate::midi::scale::Scale;
 use crate::ui::theme;
 
-/// The lowest position: silence.
-pub const BOTTOM: f32 = -70.0;
-/// The highest, dB.
-pub const TOP: f32 = 6.0;
-
-/// How high a level stands, 0..=1: unity at three quarters, as on a mixer.
+/// How high a level stands, 0..=1, as controllers' faders have it.
 pub fn place(db: f32) -> f32 {
-    match db {
-        d if d <= BOTTOM => 0.0,
-        d if d < -40.0 => 0.15 * (d - BOTTOM) / 30.0,
-        d if d < 0.0 => 0.15 + 0.6 * (d + 40.0) / 40.0,
-        d => (0.75 + 0.25 * d / TOP).min(1.0),
-    }
+    Scale::Fader.travel(db)
 }
 
 /// The level at a height.
 pub fn level(place: f32) -> f32 {
-    match place {
-        p if p <= 0.0 => f32::NEG_INFINITY,
-        p if p < 0.15 => BOTTOM + 30.0 * p / 0.15,
-        p if p < 0.75 => -40.0 + 40.0 * (p - 0.15) / 0.6,
-        p => (TOP * (p - 0.75) / 0.25).min(TOP),
-    }
+    if place <= 0.0 { f32::NEG_INFINITY } else { Scale::Fader.value(place) }
 }
 
 /// Show a fader at `db`; gives the level it was moved to, in dB.
@@ -68,19 +54,4 @@ fn moved(ui: &Ui, response: &Response, from: f32, way: f32) -> Option<f32> {
         by *= 0.1;
     }
     (by != 0.0).then(|| level((from + by).clamp(0.0, 1.0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_its_levels_and_a_level_its_places() {
-        for step in 1..=100 {
-            let p = step as f32 / 100.0;
-            assert!((place(level(p)) - p).abs() < 1e-4, "{p}");
-        }
-        assert_eq!(level(0.0), f32::NEG_INFINITY);
-        assert_eq!((place(0.0), place(TOP), place(-100.0)), (0.75, 1.0, 0.0));
-    }
 }

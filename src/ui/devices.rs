@@ -1,0 +1,283 @@
+//! The devices of the selected track: its instrument and its inserts, each a card of knobs.
+
+use egui::{Align2, Color32, Frame, Id, Margin, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
+
+use super::ask::{self, Asks};
+use super::seen::Seen;
+use super::state::{Cell, UiState};
+use super::theme::{self, CARD_RADIUS};
+use super::widgets::knob::{self, Knob};
+use crate::midi::scale::Scale;
+use crate::model::action::{Action, Switch};
+use crate::model::ids::{StripId, TrackId};
+use crate::model::mixer::{Effect, PluginType};
+use crate::model::sound::{Curve, ParamDescriptor, SoundDescriptor, Unit};
+use crate::model::track::{Instrument, TrackKind};
+use crate::session::document::{part, rack};
+
+/// Height, points.
+pub const HEIGHT: f32 = 200.0;
+/// Knobs beside each other at most.
+const ACROSS: usize = 7;
+
+/// The track whose devices are shown: that of the focus, or the first.
+pub fn track(seen: &Seen, state: &UiState) -> Option<TrackId> {
+    let chosen = match state.grid.focus {
+        Some(Cell::Slot(track, _) | Cell::Head(track)) => Some(track),
+        _ => state.devices,
+    };
+    let there = |id: &TrackId| seen.order.tracks.contains(id);
+    chosen.filter(there).or_else(|| seen.order.tracks.first().copied())
+}
+
+/// Show the cards.
+pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+    let Some(id) = track(seen, state) else {
+        let hint = "no tracks yet: add one with the palette (Ctrl+K), such as track add instrument";
+        ui.centered_and_justified(|ui| ui.label(RichText::new(hint).color(theme::DIM)));
+        return;
+    };
+    state.devices = Some(id);
+    ScrollArea::horizontal().id_salt("devices").auto_shrink(false).show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let color = theme::track_color(seen.track(id).1);
+            match part::<TrackKind>(seen.world, id) {
+                Ok(TrackKind::Instrument(i)) => instrument(ui, seen, id, i, color, asks),
+                Ok(TrackKind::Drums(kit)) => pads(ui, seen, id, kit.pads.len(), color),
+                _ => {}
+            }
+            let strip = StripId::Track(id);
+            let effects = rack(seen.world, strip).map(Vec::as_slice).unwrap_or_default();
+            for (place, effect) in effects.iter().enumerate() {
+                if let Ok(effect) = part::<Effect>(seen.world, *effect) {
+                    insert(ui, seen, strip, place, effects.len(), effect, asks);
+                }
+            }
+            add(ui, seen, strip, asks);
+        });
+    });
+}
+
+fn card(ui: &mut Ui, id: impl egui::AsIdSalt, edge: Color32, inside: impl FnOnce(&mut Ui)) {
+    let tall = ui.available_height() - 4.0;
+    let frame = Frame::new()
+        .fill(theme::RAISED)
+        .stroke(Stroke::new(1.0, theme::LINE))
+        .corner_radius(CARD_RADIUS)
+        .inner_margin(Margin::same(8));
+    ui.push_id(id, |ui| {
+        let shown = frame.show(ui, |ui| {
+            ui.vertical(|ui| {
+                ui.set_min_height(tall - 16.0);
+                inside(ui);
+            });
+        });
+        let top = shown.response.rect;
+        let line = egui::Rect::from_min_size(top.min, vec2(top.width(), 2.0));
+        ui.painter().rect_filled(line, 1.0, edge);
+    });
+}
+
+fn title(ui: &mut Ui, name: &str, what: &str) {
+    ui.label(RichText::new(name).font(theme::strong()));
+    ui.label(RichText::new(what.to_uppercase()).font(theme::label()).color(theme::DIM));
+}
+
+fn instrument(
+    ui: &mut Ui,
+    seen: &Seen,
+    id: TrackId,
+    instrument: &Instrument,
+    color: Color32,
+    asks: &mut Asks,
+) {
+    let Some(sound) = seen.sounds.descriptor(&instrument.synth) else {
+        return missing(ui, &instrument.synth);
+    };
+    card(ui, "instrument", color, |ui| {
+        ui.horizontal(|ui| {
+            title(ui, &sound.title, "synth");
+            presets(ui, id, sound, asks);
+        });
+        let value = |p: &ParamDescriptor| instrument.params.get(&p.name).copied();
+        knobs(ui, sound, color, value, |ui, response, param, value| {
+            let action = Action::SetParam { track: ask::track(id), param, value };
+            asks.drag(ui, response, action);
+        });
+    });
+}
+
+fn presets(ui: &mut Ui, id: TrackId, sound: &SoundDescriptor, asks: &mut Asks) {
+    if sound.presets.is_empty() {
+        return;
+    }
+    ui.menu_button(RichText::new("Presets").color(theme::DIM), |ui| {
+        for preset in &sound.presets {
+            if ui.button(&preset.name).clicked() {
+                // What a preset does not name goes back to its default.
+                for param in &sound.params {
+                    let value = preset.params.get(&param.name).copied().unwrap_or(param.default);
+                    let (track, param) = (ask::track(id), param.name.clone());
+                    asks.act(Action::SetParam { track, param, value });
+                }
+            }
+        }
+    });
+}
+
+fn missing(ui: &mut Ui, name: &str) {
+    card(ui, ("missing", name), theme::WARN, |ui| {
+        title(ui, name, "missing");
+        let why = "This sound is not in the library. Put its files into the synthdefs folder.";
+        ui.set_max_width(180.0);
+        ui.label(RichText::new(why).color(theme::DIM));
+    });
+}
+
+fn pads(ui: &mut Ui, seen: &Seen, id: TrackId, count: usize, color: Color32) {
+    card(ui, "pads", color, |ui| {
+        title(ui, seen.track(id).0, "drum kit");
+        ui.label(RichText::new(format!("{count} pads")).color(theme::DIM));
+    });
+}
+
+fn insert(
+    ui: &mut Ui,
+    seen: &Seen,
+    strip: StripId,
+    place: usize,
+    count: usize,
+    effect: &Effect,
+    asks: &mut Asks,
+) {
+    let Some(sound) = seen.sounds.descriptor(&effect.name) else {
+        return missing(ui, &effect.name);
+    };
+    let (at, number) = (ask::strip(strip), place as u32 + 1);
+    let color = if effect.bypass { theme::FAINT } else { theme::PALETTE[1] };
+    card(ui, effect.id, color, |ui| {
+        ui.horizontal(|ui| {
+            let word = if effect.bypass { "off" } else { "on" };
+            let lit = if effect.bypass { theme::FAINT } else { theme::TEXT };
+            let button = ui.small_button(RichText::new(word).color(lit));
+            if button.on_hover_text("bypass").clicked() {
+                let (strip, switch) = (at.clone(), Switch::Toggle);
+                asks.act(Action::InsertBypass { strip, place: number, switch });
+            }
+            title(ui, &sound.title, "effect");
+            ui.menu_button("…", |ui| {
+                let to = |n: u32| Action::InsertMove { strip: at.clone(), place: number, to: n };
+                if place > 0 && ui.button("Move left").clicked() {
+                    asks.act(to(number - 1));
+                }
+                if place + 1 < count && ui.button("Move right").clicked() {
+                    asks.act(to(number + 1));
+                }
+                if ui.button("Delete").clicked() {
+                    asks.act(Action::InsertDelete { strip: at.clone(), place: number });
+                }
+            });
+        });
+        let value = |p: &ParamDescriptor| effect.params.get(&p.name).copied();
+        knobs(ui, sound, color, value, |ui, response, param, value| {
+            let strip = at.clone();
+            asks.drag(ui, response, Action::InsertSet { strip, place: number, param, value });
+        });
+        reduction(ui, seen, strip, place, sound);
+    });
+}
+
+/// How much a compressor and its like turn down now.
+fn reduction(ui: &mut Ui, seen: &Seen, strip: StripId, place: usize, sound: &SoundDescriptor) {
+    let StripId::Track(id) = strip else { return };
+    let node = seen.order.tracks.iter().position(|t| *t == id);
+    let meter = node.and_then(|node| seen.meters.get(node));
+    let Some(now) = meter.and_then(|m| m.reductions().find(|(p, _)| *p == place)) else { return };
+    if !sound.reduction {
+        return;
+    }
+    let db = now.1.now;
+    let (rect, _) = ui.allocate_exact_size(vec2(120.0, 14.0), Sense::hover());
+    ui.painter().rect_filled(rect, 1.0, theme::BACKGROUND);
+    let width = rect.width() * (db / 24.0).clamp(0.0, 1.0);
+    let bar = egui::Rect::from_min_max(rect.max - vec2(width, rect.height()), rect.max);
+    ui.painter().rect_filled(bar, 1.0, theme::WARN);
+    let text = format!("-{db:.1} dB");
+    let at = rect.left_center() + vec2(4.0, 0.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, theme::label(), theme::TEXT);
+}
+
+fn add(ui: &mut Ui, seen: &Seen, strip: StripId, asks: &mut Asks) {
+    ui.menu_button(RichText::new("+ add an effect").color(theme::DIM), |ui| {
+        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            for name in &seen.names.effects {
+                let title = seen.sounds.descriptor(name).map_or(name.as_str(), |d| &d.title);
+                if ui.button(title).clicked() {
+                    let (strip, effect) = (ask::strip(strip), (PluginType::Native, name.clone()));
+                    asks.act(Action::InsertAdd { strip, effect, at: None });
+                }
+            }
+        });
+    });
+}
+
+/// Knobs of a sound's parameters; `set` hears what one was moved to.
+fn knobs(
+    ui: &mut Ui,
+    sound: &SoundDescriptor,
+    color: Color32,
+    value: impl Fn(&ParamDescriptor) -> Option<f32>,
+    mut set: impl FnMut(&Ui, &egui::Response, String, f32),
+) {
+    egui::Grid::new(Id::new("knobs").with(&sound.name)).spacing(vec2(4.0, 4.0)).show(ui, |ui| {
+        for (index, param) in sound.params.iter().enumerate() {
+            if index > 0 && index % ACROSS == 0 {
+                ui.end_row();
+            }
+            let scale = Scale::of(param);
+            let now = value(param).unwrap_or(param.default);
+            let knob = Knob {
+                label: &param.title,
+                place: scale.travel(now),
+                default: scale.travel(param.default),
+                value: &written(param, now),
+                color,
+            };
+            let (response, moved) = knob::show(ui, &knob);
+            if let Some(place) = moved {
+                let new = param.clamp(scale.value(place));
+                if new != now {
+                    set(ui, &response, param.name.clone(), new);
+                }
+            }
+        }
+    });
+}
+
+/// A value in its unit, in the least room.
+pub fn written(param: &ParamDescriptor, value: f32) -> String {
+    if let Curve::Choice(names) = &param.curve {
+        let index = (value - param.min).round().max(0.0) as usize;
+        return names.get(index).cloned().unwrap_or_default();
+    }
+    let plain = |x: f32| match x.abs() {
+        a if a >= 100.0 => format!("{x:.0}"),
+        a if a >= 10.0 => format!("{x:.1}"),
+        _ => format!("{x:.2}"),
+    };
+    match param.unit {
+        Unit::Hz if value >= 1000.0 => format!("{} kHz", plain(value / 1000.0)),
+        Unit::Hz => format!("{} Hz", plain(value)),
+        Unit::Ms => format!("{} ms", plain(value)),
+        Unit::Seconds if value < 1.0 => format!("{:.0} ms", value * 1000.0),
+        Unit::Seconds => format!("{} s", plain(value)),
+        Unit::Db => format!("{value:.1} dB"),
+        Unit::Semitones => format!("{value:.1} st"),
+        Unit::Cents => format!("{value:.0} ct"),
+        Unit::Percent => format!("{:.0} %", value * 100.0),
+        Unit::Ratio => format!("{}:1", plain(value)),
+        Unit::Beats => format!("{} beats", plain(value)),
+        Unit::Plain => plain(value),
+    }
+}

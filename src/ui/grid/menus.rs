@@ -1,0 +1,206 @@
+//! What can be done with a cell: its menu, its name, and the same by keyboard.
+
+use egui::{Align, Id, Rect, TextEdit, Ui};
+
+use crate::model::action::{Action, Span, Switch};
+use crate::model::ids::StripId;
+use crate::session::document::{Order, part};
+use crate::model::track::TrackKind;
+use crate::ui::ask::{self, Asks};
+use crate::ui::seen::Seen;
+use crate::ui::state::{Cell, Rename, UiState};
+use crate::ui::theme;
+
+/// The name of what is in a cell; `None` for an empty slot.
+fn name<'a>(seen: &Seen<'a>, cell: Cell) -> Option<&'a str> {
+    Some(match cell {
+        Cell::Slot(track, scene) => {
+            let clip = seen.slot(track, seen.scene(scene)?).clip?;
+            &seen.clip(clip)?.name
+        }
+        Cell::Head(track) => seen.track(track).0,
+        Cell::Scene(scene) => &seen.scene(scene)?.name,
+    })
+}
+
+/// Begin to write the name of what is in a cell.
+pub(super) fn rename(seen: &Seen, state: &mut UiState, cell: Cell) {
+    if let Some(name) = name(seen, cell) {
+        state.grid.rename = Some(Rename { cell, text: name.to_owned(), fresh: true });
+    }
+}
+
+/// Take away what is in a cell.
+pub(super) fn delete(seen: &Seen, cell: Cell, asks: &mut Asks) {
+    match cell {
+        Cell::Slot(track, scene) if name(seen, cell).is_some() => {
+            asks.act(Action::ClipDelete { clip: ask::slot(track, scene) });
+        }
+        Cell::Slot(..) => {}
+        Cell::Head(track) => asks.act(Action::TrackDelete { track: ask::track(track) }),
+        Cell::Scene(scene) => asks.act(Action::SceneDelete { scene: ask::scene(scene) }),
+    }
+}
+
+/// Once more what is in a cell: a clip goes into the slot below.
+pub(super) fn duplicate(seen: &Seen, cell: Cell, asks: &mut Asks) {
+    match cell {
+        Cell::Slot(track, scene) => {
+            let Order { scenes, .. } = seen.order;
+            let row = scenes.iter().position(|s| *s == scene);
+            let Some(below) = row.and_then(|row| scenes.get(row + 1)) else { return };
+            if name(seen, cell).is_some() {
+                let (clip, to) = (ask::slot(track, scene), ask::scene(*below));
+                asks.act(Action::ClipDuplicate { clip, to });
+            }
+        }
+        Cell::Head(track) => asks.act(Action::TrackDuplicate { track: ask::track(track) }),
+        Cell::Scene(scene) => asks.act(Action::SceneDuplicate { scene: ask::scene(scene) }),
+    }
+}
+
+/// Make a clip in an empty slot, where the track plays notes.
+pub(super) fn create(seen: &Seen, cell: Cell, asks: &mut Asks) {
+    let Cell::Slot(track, scene) = cell else { return };
+    let plays = matches!(
+        part::<TrackKind>(seen.world, track),
+        Ok(TrackKind::Instrument(_) | TrackKind::Drums(_))
+    );
+    if plays && name(seen, cell).is_none() {
+        let (clip, length) = (ask::slot(track, scene), Span::Bars(1));
+        asks.act(Action::ClipAdd { clip, length });
+    }
+}
+
+/// A field over `rect` while the name of `cell` is being written.
+pub(super) fn field(ui: &mut Ui, state: &mut UiState, cell: Cell, rect: Rect, asks: &mut Asks) {
+    let Some(rename) = state.grid.rename.as_mut().filter(|r| r.cell == cell) else { return };
+    let id = Id::new("rename");
+    let edit = TextEdit::singleline(&mut rename.text)
+        .id(id)
+        .font(theme::text())
+        .vertical_align(Align::Center)
+        .char_limit(100);
+    let fresh = std::mem::take(&mut rename.fresh);
+    let response = ui.put(rect, edit);
+    if fresh {
+        response.request_focus();
+        let all = egui::text::CCursorRange::two(
+            egui::text::CCursor::new(0),
+            egui::text::CCursor::new(rename.text.chars().count()),
+        );
+        let mut edit = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
+        edit.cursor.set_char_range(Some(all));
+        edit.store(ui.ctx(), id);
+        return;
+    }
+    if !response.lost_focus() {
+        return;
+    }
+    let text = std::mem::take(&mut rename.text);
+    state.grid.rename = None;
+    let given_up = ui.input(|i| i.key_pressed(egui::Key::Escape));
+    if given_up || text.trim().is_empty() {
+        return;
+    }
+    let name = text.trim().to_owned();
+    asks.act(match cell {
+        Cell::Slot(track, scene) => Action::ClipRename { clip: ask::slot(track, scene), name },
+        Cell::Head(track) => Action::TrackRename { track: ask::track(track), name },
+        Cell::Scene(scene) => Action::SceneRename { scene: ask::scene(scene), name },
+    });
+}
+
+/// The menu of a cell.
+pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, asks: &mut Asks) {
+    let filled = name(seen, cell).is_some();
+    let entry = |ui: &mut Ui, word: &str| ui.button(word).clicked();
+    match cell {
+        Cell::Slot(track, scene) if filled => {
+            let clip = || ask::slot(track, scene);
+            if entry(ui, "Launch") {
+                asks.act(Action::Launch { clip: clip() });
+            }
+            if entry(ui, "Fill, back at the end of the loop") {
+                asks.act(Action::Fill { clip: clip() });
+            }
+            ui.separator();
+            if entry(ui, "Double the length") {
+                asks.act(Action::ClipDouble { clip: clip() });
+            }
+            if entry(ui, "Halve the length") {
+                asks.act(Action::ClipHalve { clip: clip() });
+            }
+            if entry(ui, "Mute or sound") {
+                asks.act(Action::ClipMute { clip: clip(), switch: Switch::Toggle });
+            }
+            ui.menu_button("Colour", |ui| {
+                colors(ui, |color| asks.act(Action::ClipColor { clip: clip(), color }));
+            });
+        }
+        Cell::Slot(..) => {
+            if entry(ui, "New clip of a bar") {
+                create(seen, cell, asks);
+            }
+            return;
+        }
+        Cell::Head(track) => {
+            let strip = || ask::strip(StripId::Track(track));
+            if entry(ui, "Arm or not") {
+                asks.arm(track);
+            }
+            if entry(ui, "Mute or not") {
+                asks.act(Action::Mute { strip: strip(), switch: Switch::Toggle });
+            }
+            if entry(ui, "Solo or not") {
+                asks.act(Action::Solo { strip: strip(), switch: Switch::Toggle });
+            }
+            ui.menu_button("Colour", |ui| {
+                let track = || ask::track(track);
+                colors(ui, |color| asks.act(Action::TrackColor { track: track(), color }));
+            });
+        }
+        Cell::Scene(scene) => {
+            if entry(ui, "Launch") {
+                asks.act(Action::LaunchScene { scene: ask::scene(scene) });
+            }
+            if entry(ui, "New scene") {
+                asks.act(Action::SceneAdd { name: "Scene".to_owned() });
+            }
+            ui.menu_button("Colour", |ui| {
+                let scene = || ask::scene(scene);
+                colors(ui, |color| asks.act(Action::SceneColor { scene: scene(), color }));
+            });
+        }
+    }
+    ui.separator();
+    if entry(ui, "Rename") {
+        rename(seen, state, cell);
+    }
+    if entry(ui, "Duplicate") {
+        duplicate(seen, cell, asks);
+    }
+    if entry(ui, "Delete") {
+        delete(seen, cell, asks);
+    }
+}
+
+fn colors(ui: &mut Ui, mut chosen: impl FnMut(u8)) {
+    egui::Grid::new("colors").spacing(egui::vec2(3.0, 3.0)).show(ui, |ui| {
+        for (number, color) in (0u8..).zip(theme::PALETTE) {
+            let (rect, response) =
+                ui.allocate_exact_size(egui::vec2(20.0, 20.0), egui::Sense::click());
+            ui.painter().rect_filled(rect, theme::RADIUS, color);
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("colour {number}"))
+            });
+            if response.clicked() {
+                chosen(number);
+                ui.close();
+            }
+            if number % 9 == 8 {
+                ui.end_row();
+            }
+        }
+    });
+}

@@ -1,0 +1,65 @@
+//! The line at the bottom: what just happened, what comes next, and whether it is saved.
+
+use egui::{Align, Label, Layout, RichText, Ui};
+
+use super::seen::Seen;
+use super::state::UiState;
+use super::theme;
+use crate::engine::clock::Pos;
+use crate::model::project::Song;
+use crate::session::history::History;
+
+/// Height, points.
+pub const HEIGHT: f32 = 24.0;
+
+/// Show the line.
+pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
+    ui.horizontal_centered(|ui| {
+        ui.add_space(8.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(8.0);
+            if ui.link(RichText::new("? shortcuts").color(theme::DIM)).clicked() {
+                state.sheet = !state.sheet;
+            }
+            let history = seen.world.get_resource::<History>();
+            let changed = history.is_some_and(History::is_dirty);
+            let (word, color) =
+                if changed { ("not saved", theme::WARN) } else { ("saved", theme::DIM) };
+            ui.label(RichText::new(word).color(color));
+            if let Some(undo) = history.and_then(History::undo_name) {
+                ui.label(RichText::new(format!("undo: {undo}")).color(theme::DIM));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some(said) = seen.log.last() {
+                    let color = if said.good { theme::TEXT } else { theme::WARN };
+                    ui.add(Label::new(RichText::new(&said.text).color(color)).truncate());
+                }
+                if let Some(next) = next(seen) {
+                    ui.label(RichText::new(next).color(theme::QUEUE));
+                }
+            });
+        });
+    });
+}
+
+/// What is queued, and in how many bars it comes.
+fn next(seen: &Seen) -> Option<String> {
+    let head = seen.head.filter(|head| head.playing)?;
+    let song = seen.world.get_resource::<Song>()?;
+    let names: Vec<&str> = (0..seen.order.tracks.len())
+        .filter_map(|node| match seen.track_state(node).queued? {
+            Some(row) => {
+                let scene = seen.scene(*seen.order.scenes.get(usize::from(row))?)?;
+                let clip = seen.slot(seen.order.tracks[node], scene).clip?;
+                Some(seen.clip(clip)?.name.as_str())
+            }
+            None => Some("stop"),
+        })
+        .collect();
+    let (first, more) = (names.first()?, names.len() - 1);
+    let step = Pos::from(song.quantization.step(head.signature)?);
+    let since = head.pos - head.metre.origin;
+    let left = (since.ceil_to(step) - since).ticks() / head.signature.bar().0.max(1) as f64;
+    let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("next in {left:.1} bars: {first}{others}"))
+}
