@@ -13,14 +13,17 @@ LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 300)
 SCLANG = QT_QPA_PLATFORM=offscreen QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox QTWEBENGINE_DISABLE_SANDBOX=1 $(LIMIT) sclang
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test check fmt soak bench rules fuzz synthdefs
+.PHONY: help run piece demo screenshots test setup setup-test check fmt soak bench rules fuzz synthdefs
 
 help: ## say what can be made (this)
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
 		while IFS="$$(printf '\t')" read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
-	@printf '\n  make run PROMPT="150 bpm hard techno in A minor"   a piece of your own words\n'
+	@printf '\n  make piece PROMPT="150 bpm hard techno in A minor"   a piece of your own words\n'
 
-run: setup ## make a piece from PROMPT, say where it is, play it if there is a device
+run: setup ## open the window on the demo set
+	$(CARGO) run --release --locked
+
+piece: setup ## make a piece from PROMPT, say where it is, play it if there is a device
 	@mkdir -p "$$OUT"
 	$(CARGO) run --release --locked -- generate "$$PROMPT" \
 		--out "$$OUT/first.wav" --midi "$$OUT/first.mid" --save "$$OUT/first.hcs" --play
@@ -49,6 +52,17 @@ rules: setup ## compose and render 20 pieces a genre and hold them against the r
 
 fuzz: ## try to break the project parser and the action parser (FUZZ_SECONDS each; needs cargo-fuzz and nightly)
 	cd fuzz && for target in hcs action; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+demo: setup ## compose the demo set anew
+	@mkdir -p target/demo
+	$(CARGO) run --release --locked -- generate "170 bpm gabber, F minor, rolling kick and a screaming hoover" \
+		--seed 7 --bars 64 --out target/demo/piece.wav --save target/demo/piece.hcs
+	$(CARGO) run --release --locked --example demo -- target/demo/piece.hcs 8 assets/demo.hcs \
+		Intro Roll Groove Build Drop "Drop II" Peak Finale
+
+screenshots: ## photograph the window for this page, on a display of its own (xvfb, xdotool, imagemagick)
+	$(CARGO) build --release --locked
+	sh assets/screenshots/take target/release/hardcore
 
 synthdefs: setup-test ## compile synthdefs/*.scd to the .scsyndef files that are built in (ONLY=name: just those)
 	@mkdir -p target

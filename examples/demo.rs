@@ -1,6 +1,6 @@
 //! Cuts a composed piece into scenes: what the demo set is made of.
 //!
-//! `cargo run --release --example demo -- PIECE.hcs BARS OUT.hcs`
+//! `cargo run --example demo -- PIECE.hcs BARS OUT.hcs SCENE…`, with the names of the scenes (`make demo`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use hardcore::persistence::hcs;
 
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [from, bars, to] = words.as_slice() else {
+    let [from, bars, to, names @ ..] = words.as_slice() else {
         return Err(Failure("say which piece, how many bars a scene, and where to".into()));
     };
     let bars: i64 = bars.parse().map_err(|e| Failure(format!("'{bars}' bars: {e}")))?;
     let mut project = hcs::load(Path::new(from))?.project;
-    cut(&mut project, bars);
+    cut(&mut project, bars, names);
     hcs::save(Path::new(to), &project)?;
     Ok(())
 }
 
 /// Cut every clip of the one scene into scenes of so many bars.
-fn cut(project: &mut Project, bars: i64) {
+fn cut(project: &mut Project, bars: i64, names: &[String]) {
     let long = project.song.signature.bar().0 * bars;
     let end = project.tracks.iter().flat_map(|t| &t.clips).map(|c| c.length.0).max().unwrap_or(0);
     let mut next = project.song.next_id.0;
@@ -40,7 +40,7 @@ fn cut(project: &mut Project, bars: i64) {
     for (index, from) in (0..end).step_by(long.max(1) as usize).enumerate() {
         let mut scene = Scene {
             id: SceneId(fresh()),
-            name: String::new(),
+            name: names.get(index).cloned().unwrap_or_else(|| format!("Scene {}", index + 1)),
             color: None,
             tempo: None,
             signature: None,
@@ -50,7 +50,8 @@ fn cut(project: &mut Project, bars: i64) {
             let piece = track.clips.first().and_then(|clip| part(clip, from, long));
             let clip = piece.map(|mut piece| {
                 // The same music again is the same clip again.
-                let same = |c: &&Clip| (&c.content, &c.automation) == (&piece.content, &piece.automation);
+                let same =
+                    |c: &&Clip| (&c.content, &c.automation) == (&piece.content, &piece.automation);
                 cuts.iter().find(same).map(|c| c.id).unwrap_or_else(|| {
                     piece.id = ClipId(fresh());
                     let number = cuts.len() + 1;
@@ -61,17 +62,7 @@ fn cut(project: &mut Project, bars: i64) {
             });
             scene.slots.insert(track.id, Slot { clip, stop_button: true });
         }
-        let kick = project.tracks.first().and_then(|t| scene.slots.get(&t.id));
-        let beats = kick.is_some_and(|slot| slot.clip.is_some());
-        scene.name = match (index, beats) {
-            (0, _) => "Intro".to_owned(),
-            (_, true) => format!("Drop {}", index),
-            (_, false) => "Break".to_owned(),
-        };
         scenes.push(scene);
-    }
-    if let Some(last) = scenes.last_mut() {
-        last.name = "Outro".to_owned();
     }
     for (track, cuts) in project.tracks.iter_mut().zip(cuts) {
         track.clips = cuts;
@@ -92,9 +83,9 @@ fn part(clip: &Clip, from: i64, long: i64) -> Option<Clip> {
     }
     let automation: Vec<AutomationLane> =
         clip.automation.iter().map(|lane| lane_part(lane, from, long)).collect();
-    let moves = automation.iter().any(|lane| {
-        lane.points.windows(2).any(|pair| pair[0].value != pair[1].value)
-    });
+    let moves = automation
+        .iter()
+        .any(|lane| lane.points.windows(2).any(|pair| pair[0].value != pair[1].value));
     let mut length = long;
     // Halved as long as both halves are the same.
     while !moves && length % 2 == 0 && length / 2 >= 3840 {

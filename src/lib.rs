@@ -21,6 +21,8 @@
 //! | [`logging`], [`crash`] | the log file, the crash report | |
 //! | [`live`] | the engine thread, what it hands to the device, journals and takes | `model`, `engine`, `device`, `midi`, [`files`] |
 //! | [`app`] | the application without a window: a document and what plays it | everything but `cli` |
+//! | `ui` (feature `ui`) | the panels: functions of what is, which ask for actions | `model`, `session`, `engine::protocol` |
+//! | `window` (feature `gui`) | Bevy's event loop around the panels | everything but `cli` |
 //! | [`cli`] | the command line, which ties all of it together | everything |
 //!
 //! A test (`tests/it/tidy.rs`) holds this table, the first line of every file and its length.

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use super::clock::Pos;
 pub use super::contain::Fault;
 use super::graph::Graph;
+pub use super::meter::{Meter, Reading};
 pub use super::plan::Target;
 use super::plan::{SongPlan, TrackClips};
 use super::rack::RackSlot;

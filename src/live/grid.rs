@@ -6,9 +6,9 @@ use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
 use crate::engine::protocol::Snapshot;
 use crate::midi::pads::{GridView, Rgb, SlotView, TrackView};
-use crate::midi::scale::Scale;
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
+use crate::model::travel::Scale;
 
 /// A track of the grid.
 #[derive(Clone, Debug, Default)]

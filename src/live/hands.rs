@@ -14,9 +14,9 @@ use crate::engine::ring::ring;
 use crate::midi::clock_in::{ClockChange, ClockEvent, ClockIn};
 use crate::midi::pads::{PadIntent, Surface};
 use crate::midi::route::{Route, RouteState, Routed};
-use crate::midi::scale::Scale;
 use crate::midi::stream::{Message, Stream};
 use crate::model::time::{Bpm, PPQ, Ticks};
+use crate::model::travel::Scale;
 
 /// What messages do, and what is held of them.
 pub struct Wired {

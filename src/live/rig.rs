@@ -13,12 +13,12 @@ use crate::engine::prepare::Layout;
 use crate::engine::sound::SoundFactory;
 use crate::midi::pads::{Model, Surface};
 use crate::midi::route::{Armed, Compiled, Route, RouteState};
-use crate::midi::scale::Scale;
 use crate::model::control::{Does, MapTarget, MidiMap, Parameter, Response, Strip, Takeover};
 use crate::model::ids::TrackId;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::track::TrackKind;
+use crate::model::travel::Scale;
 
 /// What an action of the map plays, found by those who know the document.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 //! | file | part |
 //! |---|---|
 //! | `stream` | bytes to messages |
-//! | `encoder`, `takeover`, `scale` | what a knob or fader means for a value |
+//! | `encoder`, `takeover` | what a knob or fader means for a value |
 //! | `learn` | how controls are bound to what they do |
 //! | `route`, `held` | the map made ready for the callback, and what must not hang |
 //! | `pads` | grid controllers with lights |
@@ -16,6 +16,5 @@ pub mod held;
 pub mod learn;
 pub mod pads;
 pub mod route;
-pub mod scale;
 pub mod stream;
 pub mod takeover;

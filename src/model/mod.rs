@@ -27,6 +27,7 @@ pub mod sound;
 pub mod time;
 pub mod touch;
 pub mod track;
+pub mod travel;
 pub mod validate;
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme::{self, CARD_RADIUS};
 use super::widgets::knob::{self, Knob};
-use crate::midi::scale::Scale;
 use crate::model::action::{Action, Switch};
 use crate::model::ids::{StripId, TrackId};
 use crate::model::mixer::{Effect, PluginType};
 use crate::model::sound::{Curve, ParamDescriptor, SoundDescriptor, Unit};
 use crate::model::track::{Instrument, TrackKind};
+use crate::model::travel::Scale;
 use crate::session::document::{part, rack};
 
 /// Height, points.
@@ -92,7 +92,7 @@ fn instrument(
     color: Color32,
     asks: &mut Asks,
 ) {
-    let Some(sound) = seen.sounds.descriptor(&instrument.synth) else {
+    let Some(sound) = seen.sounds.get(&instrument.synth) else {
         return missing(ui, &instrument.synth);
     };
     card(ui, "instrument", color, |ui| {
@@ -151,7 +151,7 @@ fn insert(
     effect: &Effect,
     asks: &mut Asks,
 ) {
-    let Some(sound) = seen.sounds.descriptor(&effect.name) else {
+    let Some(sound) = seen.sounds.get(&effect.name) else {
         return missing(ui, &effect.name);
     };
     let (at, number) = (ask::strip(strip), place as u32 + 1);
@@ -212,7 +212,7 @@ fn add(ui: &mut Ui, seen: &Seen, strip: StripId, asks: &mut Asks) {
     ui.menu_button(RichText::new("+ add an effect").color(theme::DIM), |ui| {
         ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
             for name in &seen.names.effects {
-                let title = seen.sounds.descriptor(name).map_or(name.as_str(), |d| &d.title);
+                let title = seen.sounds.get(name).map_or(name.as_str(), |d| &d.title);
                 if ui.button(title).clicked() {
                     let (strip, effect) = (ask::strip(strip), (PluginType::Native, name.clone()));
                     asks.act(Action::InsertAdd { strip, effect, at: None });

@@ -137,7 +137,8 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     if ui.input_mut(|i| i.consume_key(CTRL, Key::K)) {
         state.palette.open();
     }
-    let asked = ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?")));
+    let asked =
+        ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?")));
     if asked && !is_taken(ui) {
         state.sheet = !state.sheet;
     }
@@ -182,10 +183,9 @@ pub fn sheet(ui: &Ui, state: &mut UiState) {
             egui::Grid::new("shortcuts").num_columns(4).spacing(vec2(20.0, 6.0)).show(ui, |ui| {
                 for pair in TABLE.chunks(2) {
                     for row in pair {
-                        let keys = ui.ctx().format_shortcut(&egui::KeyboardShortcut::new(
-                            row.modifiers,
-                            row.key,
-                        ));
+                        let keys = ui
+                            .ctx()
+                            .format_shortcut(&egui::KeyboardShortcut::new(row.modifiers, row.key));
                         ui.label(RichText::new(keys).font(theme::number()).color(theme::TEXT));
                         ui.label(RichText::new(row.words).color(theme::DIM));
                     }

@@ -11,9 +11,11 @@
 //! | `devices` | instrument and effects of the selected track |
 //! | `palette` | lines of actions, with completion |
 //! | `keys` | the table of shortcuts |
+//! | `closing` | the question before changes are lost |
 //! | `status` | what just happened, what comes next |
 
 pub mod ask;
+pub mod closing;
 pub mod devices;
 pub mod grid;
 pub mod keys;
@@ -65,6 +67,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         }
     });
     keys::sheet(root, state);
+    closing::show(root, state, asks);
 }
 
 #[cfg(test)]

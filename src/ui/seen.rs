@@ -1,19 +1,19 @@
 //! What panels read: the document, where the music is, and how the device does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bevy_ecs::world::World;
 
-use crate::engine::meter::Meter;
+use crate::engine::protocol::Meter;
+use crate::engine::protocol::Playhead;
 use crate::engine::protocol::Snapshot;
-use crate::engine::snapshot::Playhead;
-use crate::engine::sound::SoundFactory;
 use crate::model::action::Names;
 use crate::model::clip::Clip;
 use crate::model::ids::{ClipId, SceneId, TrackId};
 use crate::model::launch::{ClipState, TrackState};
 use crate::model::scene::{Scene, Slot};
+use crate::model::sound::SoundDescriptor;
 use crate::session::document::{Color, Name, Order, part};
 
 /// What came of a line, or what the program had to say.
@@ -45,7 +45,7 @@ pub struct Seen<'a> {
     /// How the device does, in a few words.
     pub device: &'a str,
     /// What is known of sounds.
-    pub sounds: &'a dyn SoundFactory,
+    pub sounds: &'a BTreeMap<String, SoundDescriptor>,
     /// Names for completion, and what sounds there are.
     pub names: &'a Names,
     /// What was done and said, oldest first.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::Vec2;
 
+use super::closing::Closing;
 use super::palette::PaletteState;
 use crate::model::ids::{SceneId, TrackId};
 
@@ -96,6 +97,8 @@ pub struct UiState {
     pub sheet: bool,
     /// The track whose devices are shown.
     pub devices: Option<TrackId>,
+    /// How far closing the window has got.
+    pub closing: Closing,
     /// No devices below.
     pub hide_devices: bool,
 }

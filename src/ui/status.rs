@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, RichText, Ui};
 use super::seen::Seen;
 use super::state::UiState;
 use super::theme;
-use crate::engine::clock::Pos;
+use crate::engine::protocol::Pos;
 use crate::model::project::Song;
 use crate::session::history::History;
 

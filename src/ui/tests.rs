@@ -1,6 +1,6 @@
 //! The panels driven as by hand, found by the names that screen readers say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::world::World;
 use egui_kittest::Harness;
@@ -13,11 +13,11 @@ use super::theme;
 use crate::model::action::{Names, parse};
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
+use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, resolve};
 use crate::session::document::{Order, spawn};
 use crate::session::history::{Request, perform};
-use crate::synth::embedded::EmbeddedFactory;
 use crate::synth::library::Library;
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
@@ -26,7 +26,7 @@ struct Desk {
     state: UiState,
     armed: BTreeSet<TrackId>,
     asked: Vec<String>,
-    factory: EmbeddedFactory,
+    sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
 }
 
@@ -35,15 +35,15 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     let key = "F minor".parse().expect("a key");
     let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
     spawn(&mut world, project).expect("a document");
-    let mut desk =
-        Desk {
-            world,
-            state: UiState::default(),
-            armed: BTreeSet::new(),
-            asked: Vec::new(),
-            factory: EmbeddedFactory::new(std::sync::Arc::new(Library::built_in())),
-            names: Names::default(),
-        };
+    let library = Library::built_in();
+    let mut desk = Desk {
+        world,
+        state: UiState::default(),
+        armed: BTreeSet::new(),
+        asked: Vec::new(),
+        sounds: library.iter().map(|s| (s.descriptor.name.clone(), s.descriptor.clone())).collect(),
+        names: Names::default(),
+    };
     for line in lines {
         desk.act(line);
     }
@@ -84,7 +84,7 @@ impl Desk {
             armed: &self.armed,
             metronome: false,
             device: "",
-            sounds: &self.factory,
+            sounds: &self.sounds,
             names: &self.names,
             log: &[],
             seconds: 0.0,
@@ -152,7 +152,9 @@ fn an_empty_set_and_a_crowded_one_are_shown() {
     desk(&[]).run_steps(2);
     let mut crowd = Vec::new();
     for i in 0..64 {
-        crowd.push(format!("track add instrument hoover \"a name of forty letters and some more {i}\""));
+        crowd.push(format!(
+            "track add instrument hoover \"a name of forty letters and some more {i}\""
+        ));
     }
     for i in 0..128 {
         crowd.push(format!("scene add \"scene {i}\""));

@@ -65,7 +65,12 @@ fn key(ui: &mut Ui, word: &str, color: Color32, lit: bool) -> Response {
 fn transport(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     let playing = seen.runs();
     if sign(ui, "play", playing, |painter, at| {
-        super::grid::triangle(painter, at, 6.0, if playing { theme::BACKGROUND } else { theme::TEXT });
+        super::grid::triangle(
+            painter,
+            at,
+            6.0,
+            if playing { theme::BACKGROUND } else { theme::TEXT },
+        );
     })
     .clicked()
     {
@@ -81,12 +86,7 @@ fn transport(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     }
 }
 
-fn sign(
-    ui: &mut Ui,
-    name: &str,
-    lit: bool,
-    draw: impl Fn(&egui::Painter, egui::Pos2),
-) -> Response {
+fn sign(ui: &mut Ui, name: &str, lit: bool, draw: impl Fn(&egui::Painter, egui::Pos2)) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(30.0, 26.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
     let ground = match (lit, response.hovered()) {
@@ -129,7 +129,8 @@ fn numbers(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
 /// A number under its label, which takes the same room whatever it says.
 fn figure(ui: &mut Ui, size: egui::Vec2, label: &str, value: &str) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{label} {value}")));
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{label} {value}")));
     let painter = ui.painter();
     let top = rect.left_top() + vec2(0.0, 6.0);
     painter.text(top, Align2::LEFT_TOP, label, theme::label(), theme::DIM);
@@ -143,14 +144,14 @@ fn grid(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
         Quantization::NAMES.iter().find(|(_, known)| *known == q).map_or("", |(name, _)| *name)
     };
     ui.label(RichText::new("Quantize").color(theme::DIM));
-    egui::ComboBox::from_id_salt("quantize").width(64.0).selected_text(name(song.quantization)).show_ui(
-        ui,
-        |ui| {
+    egui::ComboBox::from_id_salt("quantize")
+        .width(64.0)
+        .selected_text(name(song.quantization))
+        .show_ui(ui, |ui| {
             for (word, grid) in Quantization::NAMES {
                 if ui.selectable_label(grid == song.quantization, word).clicked() {
                     asks.act(Action::Quantize { grid });
                 }
             }
-        },
-    );
+        });
 }

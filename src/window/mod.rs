@@ -1,13 +1,15 @@
 //! The window: Bevy's event loop around the panels, and what they ask for done.
 
+mod able;
 mod open;
 
-pub use open::{Opened, Sounds};
+pub use able::missing;
+pub use open::Opened;
 
 use std::time::Duration;
 
 use bevy::prelude::*;
-use bevy::window::{PresentMode, WindowResolution};
+use bevy::window::{PresentMode, WindowCloseRequested, WindowResolution};
 use bevy::winit::WinitSettings;
 use bevy_egui::{EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
 
@@ -26,6 +28,8 @@ pub fn run(opened: Opened) {
     App::new()
         .add_plugins(DefaultPlugins.set(WindowPlugin {
             primary_window: Some(window),
+            // Unsaved changes are asked about first.
+            close_when_requested: false,
             ..default()
         }))
         .add_plugins(EguiPlugin::default())
@@ -39,8 +43,22 @@ pub fn run(opened: Opened) {
         )
         .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
         .add_systems(EguiPrimaryContextPass, show)
-        .add_systems(Last, |mut opened: ResMut<Opened>| opened.act())
+        .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close).chain())
         .run();
+}
+
+/// Closes the window when that is wanted and nothing is lost by it.
+fn close(
+    mut wanted: MessageReader<WindowCloseRequested>,
+    mut opened: ResMut<Opened>,
+    mut exit: MessageWriter<AppExit>,
+) {
+    if wanted.read().count() > 0 {
+        opened.close();
+    }
+    if opened.is_over() {
+        exit.write(AppExit::Success);
+    }
 }
 
 fn camera(mut commands: Commands) {

@@ -1,43 +1,35 @@
 //! The set that is open: the document, what plays it, and what the window keeps beside them.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use bevy::prelude::Resource;
 
 use crate::app::player::Player;
 use crate::device::monitor::Health;
-use crate::engine::sound::SoundFactory;
 use crate::live::desk::{At, Order as Told};
 use crate::live::hall::{Hall, Report};
 use crate::model::action::Names;
+use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::project::Song;
+use crate::model::scene::Scene;
+use crate::model::sound::{SoundDescriptor, SoundKind};
 use crate::session::act::names;
-use crate::session::document::Order;
+use crate::session::document::{Name, Order, part};
 use crate::ui::ask::{Ask, Asks};
+use crate::ui::closing::Closing;
 use crate::ui::seen::{Said, Seen};
 use crate::ui::state::UiState;
 
 /// Sentences that are kept.
 const LOG: usize = 500;
 
-/// What sounds there are.
-pub struct Sounds {
-    /// What is known of each.
-    pub factory: Arc<dyn SoundFactory>,
-    /// Names of the instruments.
-    pub instruments: Vec<String>,
-    /// Names of the effects.
-    pub effects: Vec<String>,
-}
-
 /// The set that is open.
 #[derive(Resource)]
 pub struct Opened {
     player: Player,
     hall: Hall,
-    sounds: Sounds,
+    sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
     health: Option<Box<Health>>,
     device: String,
@@ -48,8 +40,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// A set that plays in `hall`.
-    pub fn new(player: Player, hall: Hall, sounds: Sounds) -> Opened {
+    /// A set that plays in `hall`, with these `sounds` by their names.
+    pub fn new(player: Player, hall: Hall, sounds: BTreeMap<String, SoundDescriptor>) -> Opened {
         let mut opened = Opened {
             player,
             hall,
@@ -77,20 +69,55 @@ impl Opened {
         head.is_some_and(|head| head.playing || head.counting_in)
     }
 
+    /// A sentence with names in place of `#12`, which is how panels speak of things.
+    fn with_names(&self, said: &str) -> String {
+        let world = &self.player.world;
+        let name = |id: u32| -> Option<String> {
+            let track = part::<Name>(world, TrackId(id)).map(|n| n.0.clone());
+            let bus = || part::<Name>(world, BusId(id)).map(|n| n.0.clone());
+            let scene = || part::<Scene>(world, SceneId(id)).map(|s| s.name.clone());
+            track.or_else(|_| bus()).or_else(|_| scene()).ok()
+        };
+        let word = |word: &str| {
+            let id = word.strip_prefix('#').and_then(|id| id.parse().ok());
+            id.and_then(name).unwrap_or_else(|| word.to_owned())
+        };
+        said.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The window is to be closed: at once, or after a question where changes would be lost.
+    pub fn close(&mut self) {
+        self.state.closing = match self.player.is_changed() {
+            true => Closing::Asked,
+            false => Closing::Now,
+        };
+    }
+
+    /// Whether the window may go.
+    pub fn is_over(&mut self) -> bool {
+        match self.state.closing {
+            Closing::Now => true,
+            // A project that could not be saved keeps the window; the log says why.
+            Closing::Saving if self.player.is_changed() => {
+                self.state.closing = Closing::No;
+                false
+            }
+            closing => closing == Closing::Saving,
+        }
+    }
+
     /// The names that completion knows, after the document.
     fn rename(&mut self) {
-        let params: BTreeSet<String> = self
-            .sounds
-            .instruments
-            .iter()
-            .chain(&self.sounds.effects)
-            .filter_map(|name| self.sounds.factory.descriptor(name))
-            .flat_map(|sound| sound.params.iter().map(|p| p.name.clone()))
-            .collect();
+        let of = |kind: SoundKind| {
+            let all = self.sounds.values().filter(move |sound| sound.kind == kind);
+            all.map(|sound| sound.name.clone()).collect()
+        };
+        let params = self.sounds.values().flat_map(|sound| &sound.params);
+        let params: BTreeSet<&String> = params.map(|param| &param.name).collect();
         self.names = Names {
-            instruments: self.sounds.instruments.clone(),
-            effects: self.sounds.effects.clone(),
-            params: params.into_iter().collect(),
+            instruments: of(SoundKind::Instrument),
+            effects: of(SoundKind::Effect),
+            params: params.into_iter().cloned().collect(),
             ..names(&self.player.world)
         };
     }
@@ -137,7 +164,7 @@ impl Opened {
             armed: &self.player.armed,
             metronome: self.player.metronome,
             device: &self.device,
-            sounds: &*self.sounds.factory,
+            sounds: &self.sounds,
             names: &self.names,
             log: &self.log,
             seconds: self.begun.elapsed().as_secs_f64(),
@@ -169,7 +196,10 @@ impl Opened {
                 }
             };
             match (shown, done) {
-                (_, Ok(said)) => self.say(true, said),
+                (_, Ok(said)) => {
+                    let said = self.with_names(&said);
+                    self.say(true, said);
+                }
                 (Some(line), Err(error)) => self.say(false, format!("{line} — {error}")),
                 (None, Err(error)) => self.say(false, error.to_string()),
             }

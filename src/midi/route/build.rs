@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::engine::protocol::{Gesture, Target};
-use crate::midi::scale::Scale;
 use crate::model::control::{Binding, Control, Does, MidiMap, Response};
+use crate::model::travel::Scale;
 
 /// What a binding was found to do in the document as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::midi::scale::Scale;
 use crate::midi::stream::Stream;
 use crate::model::control::{
     Binding, Does, Encoding, MapTarget, MidiMap, Parameter, Source, Strip,
 };
+use crate::model::travel::Scale;
 
 const PORTS: [&str; 3] = ["Keys", "Pads", "Keys"];
 

@@ -51,10 +51,7 @@ fn step(seen: &Seen, columns: &[Column], from: Cell, key: Key) -> Option<Cell> {
 /// Whether a shortcut is the grid's.
 pub fn owns(does: Does) -> bool {
     use Does::*;
-    matches!(
-        does,
-        Walk | Launch | Scene | Rename | Delete | Duplicate | Mute | Solo | Arm | Stop
-    )
+    matches!(does, Walk | Launch | Scene | Rename | Delete | Duplicate | Mute | Solo | Arm | Stop)
 }
 
 pub(super) fn handle(
@@ -69,7 +66,9 @@ pub(super) fn handle(
             (Does::Walk, focus) => {
                 let next = match focus {
                     Some(from) => step(seen, columns, from, key),
-                    None => cell(seen, columns, 0, Some(0)).or_else(|| cell(seen, columns, 0, None)),
+                    None => {
+                        cell(seen, columns, 0, Some(0)).or_else(|| cell(seen, columns, 0, None))
+                    }
                 };
                 if let Some(next) = next {
                     state.grid.focus = Some(next);
@@ -90,8 +89,7 @@ fn one(does: Does, focus: Cell, seen: &Seen, state: &mut UiState, asks: &mut Ask
         Cell::Scene(_) => None,
     };
     match (does, focus) {
-        (Does::Launch | Does::Scene, Cell::Scene(scene))
-        | (Does::Scene, Cell::Slot(_, scene)) => {
+        (Does::Launch | Does::Scene, Cell::Scene(scene)) | (Does::Scene, Cell::Slot(_, scene)) => {
             asks.act(Action::LaunchScene { scene: ask::scene(scene) });
         }
         (Does::Launch, Cell::Slot(track, id)) => {

@@ -4,8 +4,8 @@ use egui::{Align, Id, Rect, TextEdit, Ui};
 
 use crate::model::action::{Action, Span, Switch};
 use crate::model::ids::StripId;
-use crate::session::document::{Order, part};
 use crate::model::track::TrackKind;
+use crate::session::document::{Order, part};
 use crate::ui::ask::{self, Asks};
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
@@ -192,7 +192,11 @@ fn colors(ui: &mut Ui, mut chosen: impl FnMut(u8)) {
                 ui.allocate_exact_size(egui::vec2(20.0, 20.0), egui::Sense::click());
             ui.painter().rect_filled(rect, theme::RADIUS, color);
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("colour {number}"))
+                egui::WidgetInfo::labeled(
+                    egui::WidgetType::Button,
+                    true,
+                    format!("colour {number}"),
+                )
             });
             if response.clicked() {
                 chosen(number);

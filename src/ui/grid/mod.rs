@@ -67,7 +67,8 @@ pub struct Columns {
 impl Columns {
     /// Left edge, node and track of every column of which a part is in `area`.
     pub fn seen(&self, area: Rect) -> impl Iterator<Item = (f32, usize, TrackId)> {
-        let lefts = (0..).map(move |i| area.left() + i as f32 * (COLUMN + theme::GAP) - self.scroll);
+        let lefts =
+            (0..).map(move |i| area.left() + i as f32 * (COLUMN + theme::GAP) - self.scroll);
         lefts
             .zip(&self.all)
             .filter(move |(left, _)| left + COLUMN > area.left() && *left < area.right())
@@ -96,13 +97,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) -> C
     Columns { all: columns, scroll: state.grid.scroll.x }
 }
 
-fn scroll(
-    ui: &Ui,
-    state: &mut UiState,
-    layout: &mut Layout,
-    columns: &[Column],
-    seen: &Seen,
-) {
+fn scroll(ui: &Ui, state: &mut UiState, layout: &mut Layout, columns: &[Column], seen: &Seen) {
     if ui.rect_contains_pointer(layout.area) {
         let (delta, shift) = ui.input(|i| (i.smooth_scroll_delta, i.modifiers.shift));
         let delta = if shift && delta.x == 0.0 { egui::vec2(delta.y, 0.0) } else { delta };

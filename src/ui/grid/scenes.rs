@@ -49,8 +49,7 @@ fn head(ui: &Ui, seen: &Seen, rect: Rect) {
 
 fn stop_all(ui: &Ui, seen: &Seen, rect: Rect, asks: &mut Asks) {
     let response = ui.interact(rect, ui.id().with("stop all"), egui::Sense::click());
-    response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, "stop all"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, "stop all"));
     let active = (0..seen.order.tracks.len()).any(|node| is_active(seen, node));
     let color = if active { theme::TEXT } else { theme::FAINT };
     stop_button(ui.painter(), rect, "stop all", color, response.hovered());
@@ -100,10 +99,8 @@ fn one(
     let back = if what == ClipState::Stopped { color } else { back };
     painter.rect_filled(launch, RADIUS, back);
     cell::triangle(painter, launch.center(), 5.0, mark);
-    let inner = Rect::from_min_max(
-        rect.min + vec2(cell::LAUNCH + 6.0, 2.0),
-        rect.max - vec2(4.0, 3.0),
-    );
+    let inner =
+        Rect::from_min_max(rect.min + vec2(cell::LAUNCH + 6.0, 2.0), rect.max - vec2(4.0, 3.0));
     let clipped = painter.with_clip_rect(inner.intersect(painter.clip_rect()));
     let tempo = brings(scene);
     let low = inner.height() < 24.0 || tempo.is_empty();

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use crate::midi::scale::Scale;
+use crate::model::travel::Scale;
 use crate::ui::theme;
 
 /// How high a level stands, 0..=1, as controllers' faders have it.
@@ -18,7 +18,8 @@ pub fn level(place: f32) -> f32 {
 /// Show a fader at `db`; gives the level it was moved to, in dB.
 pub fn show(ui: &mut Ui, size: Vec2, db: f32, name: &str) -> (Response, Option<f32>) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::slider(true, f64::from(db), format!("{name} volume in dB")));
+    response
+        .widget_info(|| WidgetInfo::slider(true, f64::from(db), format!("{name} volume in dB")));
     let knob = vec2(size.x, 10.0);
     let way = rect.height() - knob.y;
     let moved = moved(ui, &response, place(db), way);

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Painter, Rect, Sense, Ui, Vec2, WidgetInfo, WidgetType, pos2};
 
-use crate::engine::meter::Reading;
+use crate::engine::protocol::Reading;
 use crate::ui::theme;
 
 /// The lowest level that shows, dB.
@@ -35,7 +35,13 @@ fn color(db: f32) -> Color32 {
 }
 
 /// Show a meter of this size; a click on it is for resetting its peaks.
-pub fn show(ui: &mut Ui, size: Vec2, read: Option<Reading>, muted: bool, name: &str) -> egui::Response {
+pub fn show(
+    ui: &mut Ui,
+    size: Vec2,
+    read: Option<Reading>,
+    muted: bool,
+    name: &str,
+) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| {
         let peak = read.map_or(0.0, |r| r.hold[0].max(r.hold[1]));

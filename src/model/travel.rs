@@ -1,6 +1,6 @@
 //! Travel of a control to a parameter's value and back.
 
-use crate::model::sound::{Curve, ParamDescriptor};
+use super::sound::{Curve, ParamDescriptor};
 
 /// How the travel of a parameter, 0–1, maps to its value in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
