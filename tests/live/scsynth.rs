@@ -242,7 +242,7 @@ fn notes_at_scsynth_come_in_time() {
             set.disturbed.len(),
             set.xruns,
         );
-        if off.len() < apart.len() / 4 {
+        if off.len() < 40 {
             eprintln!("SKIPPED: this machine is too busy to judge by");
             return;
         }
