@@ -5,6 +5,7 @@ use super::studio::Studio;
 use super::{Failure, notes};
 use crate::persistence::hcs;
 use crate::settings::Places;
+use crate::ui::seen::Tone;
 use crate::window::{Opened, missing, run};
 
 /// What the first start shows: composed by this program, from a sentence, and kept with it.
@@ -31,7 +32,7 @@ pub fn open(args: &OpenArgs, studio: &Studio, places: &Places) -> Result<(), Fai
     let descriptors = studio.library.iter().map(|sound| &sound.descriptor);
     let sounds = descriptors.map(|sound| (sound.name.clone(), sound.clone())).collect();
     let mut opened = Opened::new(player, hall, sounds);
-    said.into_iter().chain(broken).for_each(|sentence| opened.say(false, sentence));
+    said.into_iter().chain(broken).for_each(|sentence| opened.say(Tone::Told, sentence));
     run(opened);
     Ok(())
 }

@@ -17,8 +17,8 @@ use crate::session::document::{part, rack};
 
 /// Height, points.
 pub const HEIGHT: f32 = 200.0;
-/// Knobs beside each other at most.
-const ACROSS: usize = 7;
+/// Knobs stand in so many rows.
+const ROWS: usize = 2;
 
 /// The track whose devices are shown: that of the focus, or the first.
 pub fn track(seen: &Seen, state: &UiState) -> Option<TrackId> {
@@ -230,9 +230,10 @@ fn knobs(
     value: impl Fn(&ParamDescriptor) -> Option<f32>,
     mut set: impl FnMut(&Ui, &egui::Response, String, f32),
 ) {
+    let across = sound.params.len().div_ceil(ROWS).max(3);
     egui::Grid::new(Id::new("knobs").with(&sound.name)).spacing(vec2(4.0, 4.0)).show(ui, |ui| {
         for (index, param) in sound.params.iter().enumerate() {
-            if index > 0 && index % ACROSS == 0 {
+            if index > 0 && index % across == 0 {
                 ui.end_row();
             }
             let scale = Scale::of(param);

@@ -37,6 +37,7 @@ use state::UiState;
 /// Show everything, in `root`, which has all of the window.
 pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     let plain = |color| Frame::new().fill(color);
+    theme::warm(root.painter());
     keys::handle(root, seen, state, asks);
     palette::show(root, seen, &mut state.palette, asks);
     Panel::top("top")

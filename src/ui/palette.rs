@@ -10,7 +10,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::ask::Asks;
-use super::seen::{Said, Seen};
+use super::seen::{Said, Seen, Tone};
 use super::theme;
 use crate::model::action::{Names, complete, forms, usage};
 
@@ -187,7 +187,11 @@ pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, asks: &mut Asks) {
 fn log(ui: &mut Ui, log: &[Said]) {
     let from = log.len().saturating_sub(LOG);
     for said in &log[from..] {
-        let (sign, color) = if said.good { ("✓", theme::PLAY) } else { ("×", theme::RECORD) };
+        let (sign, color) = match said.tone {
+            Tone::Done => ("✓", theme::PLAY),
+            Tone::Refused => ("×", theme::RECORD),
+            Tone::Told => ("·", theme::DIM),
+        };
         row(ui, |ui| {
             ui.label(RichText::new(sign).font(theme::number()).color(color));
             let text = RichText::new(&said.text).font(theme::number()).color(theme::DIM);

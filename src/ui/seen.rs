@@ -16,11 +16,22 @@ use crate::model::scene::{Scene, Slot};
 use crate::model::sound::SoundDescriptor;
 use crate::session::document::{Color, Name, Order, part};
 
+/// How a sentence is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// What was asked is done.
+    Done,
+    /// It was not.
+    Refused,
+    /// The program has something to say.
+    Told,
+}
+
 /// What came of a line, or what the program had to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// It was done, or all is well.
-    pub good: bool,
+    /// How it is meant.
+    pub tone: Tone,
     /// In words.
     pub text: String,
 }

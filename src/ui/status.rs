@@ -2,7 +2,7 @@
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
-use super::seen::Seen;
+use super::seen::{Seen, Tone};
 use super::state::UiState;
 use super::theme;
 use crate::engine::protocol::Pos;
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(said) = seen.log.last() {
-                    let color = if said.good { theme::TEXT } else { theme::WARN };
+                    let color = if said.tone == Tone::Refused { theme::WARN } else { theme::TEXT };
                     ui.add(Label::new(RichText::new(&said.text).color(color)).truncate());
                 }
                 if let Some(next) = next(seen) {

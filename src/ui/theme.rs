@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use egui::epaint::text::FontTweak;
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style,
-    TextStyle, Visuals,
+    Align2, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Painter,
+    Pos2, Stroke, Style, TextStyle, Visuals,
 };
 
 /// Behind everything.
@@ -135,6 +136,29 @@ fn fonts() -> FontDefinitions {
     family(FontFamily::Monospace, ["mono", "inter"]);
     family(FontFamily::Name("strong".into()), ["inter-strong", "mono"]);
     all
+}
+
+/// Paint a text in `width` points: what is too long ends in an ellipsis.
+pub fn fit(
+    painter: &Painter,
+    (at, align): (Pos2, Align2),
+    text: &str,
+    (font, color): (FontId, Color32),
+    width: f32,
+) {
+    let mut job = LayoutJob::single_section(text.to_owned(), TextFormat::simple(font, color));
+    job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+    let galley = painter.layout_job(job);
+    painter.galley(align.anchor_size(at, galley.size()).min, galley, color);
+}
+
+/// Have every common sign at hand from the first frame on: one that is drawn for the first time may be
+/// missing for as long as its picture takes to the graphics card. Laid out once, remembered after.
+pub fn warm(painter: &Painter) {
+    let signs: String = (' '..='~').chain("∞…›✓×·?●".chars()).collect();
+    for font in [text(), strong(), label(), number(), line(), large_number()] {
+        drop(painter.layout_no_wrap(signs.clone(), font, TEXT));
+    }
 }
 
 /// Give a context this look.

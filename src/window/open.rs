@@ -18,7 +18,7 @@ use crate::session::act::names;
 use crate::session::document::{Name, Order, part};
 use crate::ui::ask::{Ask, Asks};
 use crate::ui::closing::Closing;
-use crate::ui::seen::{Said, Seen};
+use crate::ui::seen::{Said, Seen, Tone};
 use crate::ui::state::UiState;
 
 /// Sentences that are kept.
@@ -123,10 +123,10 @@ impl Opened {
     }
 
     /// Write a sentence into the log.
-    pub fn say(&mut self, good: bool, text: impl Into<String>) {
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let text = text.into();
         tracing::info!("{text}");
-        self.log.push(Said { good, text });
+        self.log.push(Said { tone, text });
         let over = self.log.len().saturating_sub(LOG);
         self.log.drain(..over);
     }
@@ -141,7 +141,7 @@ impl Opened {
                     let hall = &self.hall;
                     let said = self.player.news(news, &mut |order| hall.order(order));
                     if let Some(sentence) = said {
-                        self.say(true, sentence);
+                        self.say(Tone::Told, sentence);
                     }
                 }
             }
@@ -198,10 +198,10 @@ impl Opened {
             match (shown, done) {
                 (_, Ok(said)) => {
                     let said = self.with_names(&said);
-                    self.say(true, said);
+                    self.say(Tone::Done, said);
                 }
-                (Some(line), Err(error)) => self.say(false, format!("{line} — {error}")),
-                (None, Err(error)) => self.say(false, error.to_string()),
+                (Some(line), Err(error)) => self.say(Tone::Refused, format!("{line} — {error}")),
+                (None, Err(error)) => self.say(Tone::Refused, error.to_string()),
             }
         }
         self.rename();

@@ -115,7 +115,7 @@ fn filled(painter: &Painter, rect: Rect, cell: &Cell, clip: &Clip) {
     } else {
         (inner.left_top(), Align2::LEFT_TOP)
     };
-    clipped.text(place, align, &clip.name, theme::text(), text);
+    theme::fit(&clipped, (place, align), &clip.name, (theme::text(), text), inner.width());
     if !low {
         let notes = Rect::from_min_max(pos2(inner.left(), inner.top() + 17.0), inner.max);
         miniature::draw(&clipped, notes, clip, over(body, cell.color, 0.8));

@@ -66,7 +66,8 @@ fn head(
         fold_sign(&clipped, left + vec2(4.0, 8.0), folded);
         left.x += 14.0;
     }
-    clipped.text(left, Align2::LEFT_TOP, format!("{number} {name}"), theme::strong(), theme::TEXT);
+    let (text, look) = (format!("{number} {name}"), (theme::strong(), theme::TEXT));
+    theme::fit(&clipped, (left, Align2::LEFT_TOP), &text, look, inner.right() - left.x);
     let below = inner.left_bottom();
     clipped.text(below, Align2::LEFT_BOTTOM, kind(seen, column), theme::label(), theme::DIM);
     if seen.armed.contains(&column.id) {

@@ -109,7 +109,8 @@ fn one(
     } else {
         (inner.left_top(), Align2::LEFT_TOP)
     };
-    clipped.text(place, align, &scene.name, theme::strong(), theme::TEXT);
+    let look = (theme::strong(), theme::TEXT);
+    theme::fit(&clipped, (place, align), &scene.name, look, inner.width());
     if !low {
         let below = inner.left_bottom();
         clipped.text(below, Align2::LEFT_BOTTOM, tempo, theme::number(), theme::DIM);

@@ -29,7 +29,7 @@ pub struct Knob<'a> {
 
 /// Show a knob; gives the place it was moved to.
 pub fn show(ui: &mut Ui, knob: &Knob) -> (Response, Option<f32>) {
-    let (rect, response) = ui.allocate_exact_size(vec2(56.0, 58.0), Sense::click_and_drag());
+    let (rect, response) = ui.allocate_exact_size(vec2(60.0, 58.0), Sense::click_and_drag());
     response.widget_info(|| {
         let label = format!("{}: {}", knob.label, knob.value);
         WidgetInfo::slider(true, f64::from(knob.place), label)
@@ -49,9 +49,10 @@ pub fn show(ui: &mut Ui, knob: &Knob) -> (Response, Option<f32>) {
     }
     let label = rect.center_top() + vec2(0.0, 32.0);
     let upper = knob.label.to_uppercase();
-    painter.text(label, Align2::CENTER_TOP, upper, theme::label(), theme::DIM);
-    let below = rect.center_bottom();
-    painter.text(below, Align2::CENTER_BOTTOM, knob.value, theme::number(), theme::TEXT);
+    let (top, below) = ((label, Align2::CENTER_TOP), (rect.center_bottom(), Align2::CENTER_BOTTOM));
+    theme::fit(&painter, top, &upper, (theme::label(), theme::DIM), rect.width());
+    theme::fit(&painter, below, knob.value, (theme::number(), theme::TEXT), rect.width());
+    let response = response.on_hover_text(format!("{}: {}", knob.label, knob.value));
     (response, moved)
 }
 
