@@ -197,7 +197,7 @@ fn reduction(ui: &mut Ui, seen: &Seen, strip: StripId, place: usize, sound: &Sou
     if !sound.reduction {
         return;
     }
-    let db = now.1.now;
+    let db = now.1.now.max(0.0) + 0.0;
     let (rect, _) = ui.allocate_exact_size(vec2(120.0, 14.0), Sense::hover());
     ui.painter().rect_filled(rect, 1.0, theme::BACKGROUND);
     let width = rect.width() * (db / 24.0).clamp(0.0, 1.0);

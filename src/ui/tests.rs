@@ -18,7 +18,6 @@ use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, resolve};
 use crate::session::document::{Order, spawn};
 use crate::session::history::{Request, perform};
-use crate::synth::library::Library;
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
 struct Desk {
@@ -35,13 +34,17 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     let key = "F minor".parse().expect("a key");
     let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
     spawn(&mut world, project).expect("a document");
-    let library = Library::built_in();
+    let sounds = [
+        include_str!("../../synthdefs/kick_gabber.ron"),
+        include_str!("../../synthdefs/hoover.ron"),
+    ]
+    .map(|text| ron::from_str::<SoundDescriptor>(text).expect("a descriptor"));
     let mut desk = Desk {
         world,
         state: UiState::default(),
         armed: BTreeSet::new(),
         asked: Vec::new(),
-        sounds: library.iter().map(|s| (s.descriptor.name.clone(), s.descriptor.clone())).collect(),
+        sounds: sounds.into_iter().map(|s| (s.name.clone(), s)).collect(),
         names: Names::default(),
     };
     for line in lines {
@@ -220,4 +223,18 @@ fn a_shortcut_does_nothing_while_a_line_is_written() {
     harness.event(egui::Event::Text("t".into()));
     harness.run_steps(3);
     assert_eq!(harness.state().asked, [""; 0]);
+}
+
+#[test]
+fn knobs_of_the_selected_track_are_turned_and_ask_for_its_parameter() {
+    let mut harness = desk(&SET);
+    let knob = harness.get_by_label_contains("Drive: ").rect().center();
+    harness.drag_at(knob);
+    harness.run_steps(1);
+    harness.hover_at(knob - egui::vec2(0.0, 40.0));
+    harness.run_steps(1);
+    harness.drop_at(knob - egui::vec2(0.0, 40.0));
+    harness.run_steps(2);
+    let asked = harness.state().asked.last().cloned().unwrap_or_default();
+    assert!(asked.starts_with("param #1 drive "), "{asked}");
 }
