@@ -83,6 +83,12 @@ pub struct OpenArgs {
     /// The project; the demo set without one
     #[arg(value_name = "PROJECT.hcs")]
     pub project: Option<PathBuf>,
+    /// Record the master to this WAV file of 32-bit floats
+    #[arg(long, value_name = "OUT.wav")]
+    pub record: Option<PathBuf>,
+    /// Write down all that happens, for "hardcore render --journal"
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
 }
 
 /// `hardcore play`

@@ -1,5 +1,8 @@
 //! `hardcore open`: the window, on a project or on the demo set.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::args::OpenArgs;
 use super::studio::Studio;
 use super::{Failure, notes};
@@ -27,12 +30,19 @@ pub fn open(args: &OpenArgs, studio: &Studio, places: &Places) -> Result<(), Fai
         }
     };
     let said: Vec<String> = notes(&loaded).collect();
-    let stage = studio.stage(&path);
+    let mut stage = studio.stage(&path);
+    (stage.journal, stage.record) = (args.journal.clone(), args.record.clone());
     let (player, hall, broken) = studio.set(loaded.project, &path, stage)?;
     let descriptors = studio.library.iter().map(|sound| &sound.descriptor);
     let sounds = descriptors.map(|sound| (sound.name.clone(), sound.clone())).collect();
     let mut opened = Opened::new(player, hall, sounds);
     said.into_iter().chain(broken).for_each(|sentence| opened.say(Tone::Told, sentence));
-    run(opened);
+    let stop = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&stop);
+    // Without it a signal still ends the program, but leaves a recording unfinished.
+    if let Err(error) = ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed)) {
+        opened.say(Tone::Told, format!("Ctrl+C cannot be caught ({error})"));
+    }
+    run(opened, stop);
     Ok(())
 }

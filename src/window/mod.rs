@@ -6,6 +6,8 @@ mod open;
 pub use able::missing;
 pub use open::Opened;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bevy::prelude::*;
@@ -16,8 +18,12 @@ use bevy_egui::{EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet, EguiPrima
 use crate::ui::seen::Seen;
 use crate::ui::{self, theme};
 
-/// Open the window on a set, and stay until it is closed.
-pub fn run(opened: Opened) {
+/// Somebody outside wants the program to end.
+#[derive(Resource)]
+struct Stop(Arc<AtomicBool>);
+
+/// Open the window on a set, and stay until it is closed, or told to end by `stop`.
+pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
     let window = Window {
         title: format!("{} — Hardcore", opened.title()),
         name: Some("hardcore".to_owned()),
@@ -36,6 +42,7 @@ pub fn run(opened: Opened) {
         .insert_resource(WinitSettings::desktop_app())
         .insert_resource(ClearColor(Color::srgb_u8(0x0D, 0x0E, 0x11)))
         .insert_resource(opened)
+        .insert_resource(Stop(stop))
         .add_systems(Startup, camera)
         .add_systems(
             PreUpdate,
@@ -51,12 +58,13 @@ pub fn run(opened: Opened) {
 fn close(
     mut wanted: MessageReader<WindowCloseRequested>,
     mut opened: ResMut<Opened>,
+    stop: Res<Stop>,
     mut exit: MessageWriter<AppExit>,
 ) {
     if wanted.read().count() > 0 {
         opened.close();
     }
-    if opened.is_over() {
+    if opened.is_over() || stop.0.load(Ordering::Relaxed) {
         exit.write(AppExit::Success);
     }
 }

@@ -51,13 +51,17 @@ impl Machine {
         self.with("jackd", "")
     }
 
+    fn with_display(self) -> Self {
+        self.with("Xvfb", "").with("xdotool", "")
+    }
+
     /// An apt that knows its packages only after an update when `stale`, and whose packages bring commands.
     fn with_apt(self, stale: bool) -> Self {
         let folder = self.folder.path().display().to_string();
         if !stale {
             fs::write(self.folder.path().join("updated"), "").unwrap();
         }
-        let bring = "pkg-config scsynth sclang jackd";
+        let bring = "pkg-config scsynth sclang jackd Xvfb xdotool";
         self.with(
             "apt-get",
             &format!(
@@ -91,11 +95,14 @@ fn real(name: &str) -> PathBuf {
 }
 
 const ALSA: &str = "install -y --no-install-recommends pkg-config libasound2-dev";
+const DISPLAY: &str = "xvfb xdotool mesa-vulkan-drivers libvulkan1 libxkbcommon-x11-0 libxcursor1 \
+                       libxi6 libxrandr2";
 const SUPERCOLLIDER: &str = "supercollider-server supercollider-language supercollider-common";
 
 #[test]
 fn a_complete_machine_hears_nothing() {
-    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider().with_jack();
+    let machine = Machine::bare(0).with_apt(false).with_alsa();
+    let machine = machine.with_supercollider().with_jack().with_display();
     for goal in ["build", "test"] {
         let answer = machine.set_up(goal);
         assert!(
@@ -113,7 +120,7 @@ fn a_bare_debian_gets_what_it_lacks() {
     assert_eq!(answer.installed.trim(), ALSA);
     let answer = Machine::bare(0).with_apt(false).set_up("test");
     assert!(answer.ok, "{}", answer.said);
-    assert_eq!(answer.installed.trim(), format!("{ALSA} {SUPERCOLLIDER} jackd2"));
+    assert_eq!(answer.installed.trim(), format!("{ALSA} {SUPERCOLLIDER} jackd2 {DISPLAY}"));
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn a_user_installs_through_sudo_or_is_told_the_command() {
 
 #[test]
 fn only_what_is_missing_is_installed() {
-    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider();
+    let machine = Machine::bare(0).with_apt(false).with_alsa().with_supercollider().with_display();
     let answer = machine.set_up("test");
     assert!(answer.ok, "{}", answer.said);
     assert_eq!(answer.installed.trim(), "install -y --no-install-recommends jackd2");
@@ -146,7 +153,7 @@ fn supercollider_is_missed_aloud_but_stops_nothing() {
     assert!(answer.ok);
     assert!(
         answer.said.contains(SUPERCOLLIDER)
-            && answer.said.contains("going on without supercollider jack:")
+            && answer.said.contains("going on without supercollider jack display:")
             && answer.said.contains("skipped"),
         "{}",
         answer.said
@@ -159,12 +166,12 @@ fn other_systems_are_told_their_own_names() {
     let answer = said("dnf");
     assert!(!answer.ok);
     assert!(
-        answer.said.contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider jack-audio-connection-kit\n"),
+        answer.said.contains("dnf install pkgconf-pkg-config alsa-lib-devel supercollider jack-audio-connection-kit xorg-x11-server-Xvfb xdotool mesa-vulkan-drivers\n"),
         "{}",
         answer.said
     );
     assert!(
-        said("pacman").said.contains("pacman -S --needed pkgconf alsa-lib supercollider jack2\n")
+        said("pacman").said.contains("pacman -S --needed pkgconf alsa-lib supercollider jack2 xorg-server-xvfb xdotool vulkan-swrast\n")
     );
     let mac = Machine::bare(501).with("uname", "echo Darwin").set_up("test");
     assert!(mac.ok && mac.said.contains("brew install --cask supercollider\n"), "{}", mac.said);
