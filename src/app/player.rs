@@ -13,7 +13,7 @@ use crate::live::desk::{At, News, Order, View};
 use crate::live::moved::Moved;
 use crate::model::action::{Action, StripRef, parse};
 use crate::model::control::MapTarget;
-use crate::model::ids::{SceneId, StripId, TrackId};
+use crate::model::ids::{ClipId, SceneId, StripId, TrackId};
 use crate::model::launch::Quantization;
 use crate::model::mixer::Db;
 use crate::model::performance::Performance;
@@ -22,7 +22,8 @@ use crate::model::scene::Scene;
 use crate::model::time::{Signature, Ticks};
 use crate::persistence::hcs;
 use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
-use crate::session::document::{collect, part, spawn};
+use crate::session::compound::insert_scene;
+use crate::session::document::{Order as Scenes, collect, part, spawn};
 use crate::session::edit::{Edit, EffectSet, SongSet, StripSet, TrackSet};
 use crate::session::error::EditError;
 use crate::session::history::{Gesture, History, Outcome, Request, perform};
@@ -105,6 +106,11 @@ impl Player {
         collect(&self.world)
     }
 
+    /// Names the document's present state; equal numbers mean the same document.
+    pub fn state(&self) -> u64 {
+        self.world.get_resource::<History>().map_or(0, History::state)
+    }
+
     /// Whether the document has changed since it was saved.
     pub fn is_changed(&self) -> bool {
         self.world.get_resource::<History>().is_some_and(|h| h.is_dirty())
@@ -140,6 +146,27 @@ impl Player {
         let said = self.act(action, At::Now, drag, orders)?;
         self.push(orders);
         Ok(said)
+    }
+
+    /// Do several actions that are one step to undo, called `name`. Those before one that cannot be
+    /// done stay done.
+    ///
+    /// # Errors
+    /// The first that names what is not there, or asks what cannot be.
+    pub fn together(
+        &mut self,
+        name: &str,
+        actions: &[Action],
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        let state = self.state();
+        let mut done = actions.iter().map(|action| self.act(action, At::Now, None, orders));
+        let failed = done.find_map(Result::err);
+        if let Some(mut history) = self.world.get_resource_mut::<History>() {
+            history.join(state, name);
+        }
+        self.push(orders);
+        failed.map_or_else(|| Ok(name.to_owned()), Err)
     }
 
     fn act(
@@ -245,6 +272,7 @@ impl Player {
                 view.meters.iter().for_each(|meter| meter.reset());
                 Ok("meters hold nothing any more".to_owned())
             }
+            Errand::SceneCapture(name, after) => self.capture_scene(name, after),
             Errand::Capture(name) => {
                 let good = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
                 if !good {
@@ -255,6 +283,30 @@ impl Player {
                 Ok("saving what was heard".to_owned())
             }
         }
+    }
+
+    /// A new scene with copies of the clips that play.
+    fn capture_scene(
+        &mut self,
+        name: String,
+        after: Option<SceneId>,
+    ) -> Result<String, LineError> {
+        let now = |sentence: &str| LineError::Now(sentence.to_owned());
+        let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
+        let order = self.world.resource::<Scenes>();
+        let playing = order.tracks.iter().enumerate().filter(|(node, _)| *node < view.snapshot.tracks());
+        let playing: Vec<(TrackId, ClipId)> = playing
+            .filter_map(|(node, track)| {
+                let row = view.snapshot.track(node).playing?;
+                let scene = part::<Scene>(&self.world, *order.scenes.get(usize::from(row))?).ok()?;
+                Some((*track, scene.slots.get(track)?.clip?))
+            })
+            .collect();
+        if playing.is_empty() {
+            return Err(now("no clip plays: there is nothing to make a scene of"));
+        }
+        let edit = insert_scene(&self.world, after, name, &playing).map_err(ActError::from)?;
+        self.outcome(Request::step("Capture and insert scene", edit))
     }
 
     /// Record into a slot: an empty one for `length`, or as long as all are recorded.

@@ -287,6 +287,37 @@ pub fn duplicate_scene(world: &World, id: SceneId, name: String) -> Result<Edit,
     Ok(Edit::Many(edits))
 }
 
+/// A new scene after another one, or at the end, with copies of `clips` in their tracks' slots.
+///
+/// # Errors
+/// When a clip, track or scene is not there.
+pub fn insert_scene(
+    world: &World,
+    after: Option<SceneId>,
+    name: String,
+    clips: &[(TrackId, ClipId)],
+) -> Result<Edit, EditError> {
+    let mut ids = FreshIds::of(world);
+    let id = ids.fresh();
+    let slots = BTreeMap::new();
+    let mut scene = Scene { id, name, color: None, tempo: None, signature: None, slots };
+    let mut inserts = Vec::new();
+    for &(track, clip) in clips {
+        let new = ids.fresh();
+        inserts.push(copy_clip(world, clip, new, track)?);
+        scene.slots.insert(track, Slot { clip: Some(new), ..Slot::default() });
+    }
+    let order = &world.resource::<Order>().scenes;
+    let at = match after {
+        Some(after) => order.iter().position(|s| *s == after).map_or(order.len(), |i| i + 1),
+        None => order.len(),
+    };
+    let mut edits = vec![ids.edit()];
+    edits.append(&mut inserts);
+    edits.push(Edit::InsertScene { at, scene: Box::new(scene) });
+    Ok(Edit::Many(edits))
+}
+
 /// The edit that adds a copy of a clip, under a new id, to the end of a track's clips. On another
 /// track, automation of what only the old one has is left behind.
 ///

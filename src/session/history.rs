@@ -153,6 +153,19 @@ impl History {
         self.saved != self.state()
     }
 
+    /// Make one step, called `name`, of all that were made since the document was in `state`.
+    pub fn join(&mut self, state: u64, name: &str) {
+        let since = match self.origin == state {
+            true => Some(0),
+            false => self.done.iter().position(|step| step.serial == state).map(|at| at + 1),
+        };
+        let Some(since) = since.filter(|since| *since < self.done.len()) else { return };
+        let joined: Vec<Step> = self.done.drain(since..).collect();
+        let serial = joined.last().map_or(state, |step| step.serial);
+        let way = Edit::Many(joined.into_iter().rev().map(|step| step.way).collect());
+        self.done.push_back(Step { name: name.to_owned(), way, drag: None, serial });
+    }
+
     fn serial(&mut self) -> u64 {
         self.counter += 1;
         self.counter

@@ -11,6 +11,8 @@ use crate::session::history::Gesture;
 pub enum Ask {
     /// An action; those of one drag are one step to undo.
     Act(Action, Option<Gesture>),
+    /// Several actions that are one step to undo, and what it is called.
+    Together(String, Vec<Action>),
     /// A line as it was written, which may be no action.
     Line(String),
     /// Pad controllers turn this track's parameters.
@@ -35,6 +37,15 @@ impl Asks {
         let (pressed, now) = ui.input(|i| (i.pointer.press_start_time(), i.time));
         let begun = pressed.filter(|_| by.dragged()).map_or(now.floor(), |pressed| pressed + 0.5);
         self.all.push(Ask::Act(action, Some(Gesture(by.id.value() ^ begun.to_bits()))));
+    }
+
+    /// Ask for several actions that are one step to undo, called `name`.
+    pub fn together(&mut self, name: &str, mut actions: Vec<Action>) {
+        match actions.len() {
+            0 => {}
+            1 => self.all.extend(actions.pop().map(|action| Ask::Act(action, None))),
+            _ => self.all.push(Ask::Together(name.to_owned(), actions)),
+        }
     }
 
     /// Ask for what a line says.

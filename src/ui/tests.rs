@@ -10,14 +10,14 @@ use super::ask::{Ask, Asks};
 use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme;
-use crate::model::action::{Names, parse};
+use crate::model::action::{Action, Names, parse};
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, resolve};
 use crate::session::document::{Order, spawn};
-use crate::session::history::{Request, perform};
+use crate::session::history::{History, Request, perform};
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
 struct Desk {
@@ -63,6 +63,10 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
             for ask in asks.take() {
                 let line = match ask {
                     Ask::Act(action, _) => action.to_string(),
+                    Ask::Together(name, actions) => {
+                        desk.together(&name, &actions);
+                        continue;
+                    }
                     Ask::Line(line) => line,
                     Ask::Select(_) => continue,
                 };
@@ -93,6 +97,16 @@ impl Desk {
             seconds: 0.0,
         };
         super::show(ui, &seen, &mut self.state, asks);
+    }
+
+    /// As the player does it: one step of the history.
+    fn together(&mut self, name: &str, actions: &[Action]) {
+        let state = self.world.resource::<History>().state();
+        for action in actions {
+            self.act(&action.to_string());
+            self.asked.push(action.to_string());
+        }
+        self.world.resource_mut::<History>().join(state, name);
     }
 
     fn act(&mut self, line: &str) {

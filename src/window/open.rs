@@ -45,8 +45,8 @@ impl Opened {
         let mut opened = Opened {
             player,
             hall,
+            names: names_of(&sounds),
             sounds,
-            names: Names::default(),
             health: None,
             device: String::new(),
             state: UiState::default(),
@@ -106,20 +106,10 @@ impl Opened {
         }
     }
 
-    /// The names that completion knows, after the document.
+    /// The names that completion knows follow the document; those of sounds stay.
     fn rename(&mut self) {
-        let of = |kind: SoundKind| {
-            let all = self.sounds.values().filter(move |sound| sound.kind == kind);
-            all.map(|sound| sound.name.clone()).collect()
-        };
-        let params = self.sounds.values().flat_map(|sound| &sound.params);
-        let params: BTreeSet<&String> = params.map(|param| &param.name).collect();
-        self.names = Names {
-            instruments: of(SoundKind::Instrument),
-            effects: of(SoundKind::Effect),
-            params: params.into_iter().cloned().collect(),
-            ..names(&self.player.world)
-        };
+        let Names { tracks, scenes, buses, grooves, .. } = names(&self.player.world);
+        self.names = Names { tracks, scenes, buses, grooves, ..std::mem::take(&mut self.names) };
     }
 
     /// Write a sentence into the log.
@@ -178,6 +168,7 @@ impl Opened {
         if asks.is_empty() {
             return;
         }
+        let state = self.player.state();
         for ask in asks {
             let hall = &self.hall;
             let orders = &mut |order| hall.order(order);
@@ -185,6 +176,10 @@ impl Opened {
                 Ask::Act(action, drag) => {
                     crate::crash::note_action(&action.to_string());
                     (None, self.player.drag(action, *drag, orders))
+                }
+                Ask::Together(name, actions) => {
+                    crate::crash::note_action(name);
+                    (None, self.player.together(name, actions, orders))
                 }
                 Ask::Line(line) => {
                     crate::crash::note_action(line);
@@ -204,6 +199,24 @@ impl Opened {
                 (None, Err(error)) => self.say(Tone::Refused, error.to_string()),
             }
         }
-        self.rename();
+        if self.player.state() != state {
+            self.rename();
+        }
+    }
+}
+
+/// The names that completion knows of sounds.
+fn names_of(sounds: &BTreeMap<String, SoundDescriptor>) -> Names {
+    let of = |kind: SoundKind| {
+        let all = sounds.values().filter(move |sound| sound.kind == kind);
+        all.map(|sound| sound.name.clone()).collect()
+    };
+    let params = sounds.values().flat_map(|sound| &sound.params);
+    let params: BTreeSet<&String> = params.map(|param| &param.name).collect();
+    Names {
+        instruments: of(SoundKind::Instrument),
+        effects: of(SoundKind::Effect),
+        params: params.into_iter().cloned().collect(),
+        ..Names::default()
     }
 }

@@ -251,6 +251,12 @@ actions! {
         "clip kick 3 duplicate 4";
     /// Move a clip to another slot of its track
     ClipMove { clip: Clip, to: Scene } = "clip {clip} move {to}", "clip kick 3 move 5";
+    /// Copy a clip to a slot of any track
+    ClipCopyTo { clip: Clip, track: Track, scene: Scene } =
+        "clip {clip} copy to {track} {scene}", "clip kick 3 copy to bass 4";
+    /// Move a clip to a slot of any track
+    ClipMoveTo { clip: Clip, track: Track, scene: Scene } =
+        "clip {clip} move to {track} {scene}", "clip kick 3 move to bass 4";
     /// Give a clip a palette colour
     ClipColor { clip: Clip, color: Palette } = "clip {clip} color {color}", "clip kick 3 color 9";
     /// Set a clip's length
@@ -335,6 +341,12 @@ actions! {
 
     /// Add a scene
     SceneAdd { name: Name } = "scene add {name}", "scene add Drop";
+    /// Add a scene below another
+    SceneInsert { scene: Scene, name: Name } = "scene {scene} insert {name}",
+        "scene Drop insert Break";
+    /// Add a scene of what plays now, at the end or after another
+    SceneCapture { name: Name, scene: Maybe<Scene> } = "scene capture {name} [after {scene}]",
+        "scene capture \"That was it\" after Drop";
     /// Rename a scene
     SceneRename { scene: Scene, name: Name } = "scene {scene} rename {name}",
         "scene Drop rename Break";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::world::World;
 
 use super::{ActError, find};
-use crate::model::action::{Action, ClipRef, FollowRef, LaneRef};
+use crate::model::action::{Action, ClipRef, FollowRef, LaneRef, Ref, SceneRef};
 use crate::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use crate::model::clip::{AudioClip, Clip, ClipContent, LoopBrace, MidiClip, Note, WarpMode};
 use crate::model::ids::{ClipId, NoteId, SceneId, TrackId};
@@ -63,12 +63,26 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         }
         Action::ClipDuplicate { clip, to } => {
             let id = find::clip(world, clip)?.id;
-            let (track, scene) = (part::<ClipOf>(world, id)?.0, find::scene(world, to)?);
-            let mut ids = FreshIds::of(world);
-            let new = ids.fresh();
-            let mut edits = vec![ids.edit(), compound::copy_clip(world, id, new, track)?];
-            edits.extend(fill(world, track, scene, new)?);
-            edits
+            put(world, id, part::<ClipOf>(world, id)?.0, find::scene(world, to)?)?
+        }
+        Action::ClipCopyTo { clip, track, scene } => {
+            let id = find::clip(world, clip)?.id;
+            let (track, scene) = (find::track(world, track)?, find::scene(world, scene)?);
+            put(world, id, track, scene)?
+        }
+        Action::ClipMoveTo { clip, track, scene } => {
+            let ((old, from), id) = (find::slot(world, clip)?, find::clip(world, clip)?.id);
+            let (track, scene) = (find::track(world, track)?, find::scene(world, scene)?);
+            if track == old {
+                let (clip, to) = (clip.clone(), SceneRef(Ref::Id(scene.0)));
+                return edits(world, &Action::ClipMove { clip, to });
+            }
+            let mut all = put(world, id, track, scene)?;
+            all.push(match find::is_held_elsewhere(world, id, (old, from)) {
+                false => compound::remove_clip(world, id)?,
+                true => Edit::Slot { scene: from, track: old, slot: None },
+            });
+            all
         }
         Action::ClipMove { clip, to } => {
             let ((track, from), id) = (find::slot(world, clip)?, find::clip(world, clip)?.id);
@@ -237,6 +251,15 @@ fn add(world: &World, at: &ClipRef, length: Ticks, content: ClipContent) -> Edit
     let (id, at) = (clip.id, find::after_clips(world, track)?);
     let mut edits = vec![ids.edit(), Edit::InsertClip { track, at, clip: Box::new(clip) }];
     edits.extend(fill(world, track, scene, id)?);
+    Ok(edits)
+}
+
+/// A copy of a clip in a slot.
+fn put(world: &World, id: ClipId, track: TrackId, scene: SceneId) -> Edits {
+    let mut ids = FreshIds::of(world);
+    let new = ids.fresh();
+    let mut edits = vec![ids.edit(), compound::copy_clip(world, id, new, track)?];
+    edits.extend(fill(world, track, scene, new)?);
     Ok(edits)
 }
 

@@ -75,6 +75,8 @@ pub enum Errand {
     MetersReset,
     /// Save what was heard last under this name.
     Capture(String),
+    /// A new scene of what plays, with this name, after another one or at the end.
+    SceneCapture(String, Option<SceneId>),
 }
 
 /// Why an action came to nothing. The document is as it was.

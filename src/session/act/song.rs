@@ -42,12 +42,11 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::SetSeed { seed } => set(SongSet::Seed(*seed)),
         Action::ProjectRename { name } => set(SongSet::Name(name.clone())),
         Action::SceneAdd { name } => {
-            let mut ids = FreshIds::of(world);
-            let id: SceneId = ids.fresh();
-            let (name, slots) = (name.clone(), Default::default());
-            let scene = Scene { id, name, color: None, tempo: None, signature: None, slots };
-            let at = world.resource::<Order>().scenes.len();
-            vec![ids.edit(), Edit::InsertScene { at, scene: Box::new(scene) }]
+            vec![compound::insert_scene(world, None, name.clone(), &[])?]
+        }
+        Action::SceneInsert { scene, name } => {
+            let after = Some(find::scene(world, scene)?);
+            vec![compound::insert_scene(world, after, name.clone(), &[])?]
         }
         Action::SceneRename { scene, name } => scene_set(scene, SceneSet::Name(name.clone()))?,
         Action::SceneDelete { scene } => {

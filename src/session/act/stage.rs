@@ -89,6 +89,10 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         Action::LearnProject { line } => Errand::Learn { line: line.clone(), project: true },
         Action::Unlearn { line } => Errand::Unlearn(line.clone()),
         Action::Capture { name } => Errand::Capture(name.clone()),
+        Action::SceneCapture { name, scene } => {
+            let after = scene.as_ref().map(|after| find::scene(world, after)).transpose()?;
+            Errand::SceneCapture(name.clone(), after)
+        }
         Action::Arm { track, switch } => Errand::Arm(find::track(world, track)?, *switch),
         Action::Record { clip, length } => {
             let (track, scene) = find::slot(world, clip)?;
