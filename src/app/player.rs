@@ -286,19 +286,17 @@ impl Player {
     }
 
     /// A new scene with copies of the clips that play.
-    fn capture_scene(
-        &mut self,
-        name: String,
-        after: Option<SceneId>,
-    ) -> Result<String, LineError> {
+    fn capture_scene(&mut self, name: String, after: Option<SceneId>) -> Result<String, LineError> {
         let now = |sentence: &str| LineError::Now(sentence.to_owned());
         let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
         let order = self.world.resource::<Scenes>();
-        let playing = order.tracks.iter().enumerate().filter(|(node, _)| *node < view.snapshot.tracks());
+        let playing =
+            order.tracks.iter().enumerate().filter(|(node, _)| *node < view.snapshot.tracks());
         let playing: Vec<(TrackId, ClipId)> = playing
             .filter_map(|(node, track)| {
                 let row = view.snapshot.track(node).playing?;
-                let scene = part::<Scene>(&self.world, *order.scenes.get(usize::from(row))?).ok()?;
+                let scene =
+                    part::<Scene>(&self.world, *order.scenes.get(usize::from(row))?).ok()?;
                 Some((*track, scene.slots.get(track)?.clip?))
             })
             .collect();

@@ -47,6 +47,18 @@ pub enum Does {
     Delete,
     /// In the grid: once more, below.
     Duplicate,
+    /// In the grid: remember what is selected.
+    Copy,
+    /// In the grid: remember it to be moved.
+    Cut,
+    /// In the grid: put it here.
+    Paste,
+    /// In the grid: select every clip.
+    All,
+    /// In the grid: a new scene below.
+    Insert,
+    /// In the grid: a new scene below of what plays.
+    Capture,
     /// In the grid: mute, solo, arm the track.
     Mute,
     /// Solo the track.
@@ -76,6 +88,7 @@ const fn row(modifiers: Modifiers, key: Key, does: Does, words: &'static str) ->
 const NONE: Modifiers = Modifiers::NONE;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = CTRL.plus(SHIFT);
 
 /// All shortcuts.
 pub const TABLE: &[Shortcut] = &[
@@ -100,6 +113,12 @@ pub const TABLE: &[Shortcut] = &[
     row(NONE, Key::F2, Does::Rename, "rename"),
     row(NONE, Key::Delete, Does::Delete, "delete"),
     row(CTRL, Key::D, Does::Duplicate, "duplicate"),
+    row(CTRL, Key::C, Does::Copy, "copy clips"),
+    row(CTRL, Key::X, Does::Cut, "cut clips"),
+    row(CTRL, Key::V, Does::Paste, "paste clips"),
+    row(CTRL, Key::A, Does::All, "select every clip"),
+    row(CTRL, Key::I, Does::Insert, "new scene below"),
+    row(CTRL_SHIFT, Key::I, Does::Capture, "new scene of what plays"),
     row(SHIFT, Key::M, Does::Mute, "mute the track"),
     row(SHIFT, Key::S, Does::Solo, "solo the track"),
     row(SHIFT, Key::A, Does::Arm, "arm the track"),

@@ -65,6 +65,15 @@ pub struct Rename {
     pub fresh: bool,
 }
 
+/// Slots that were copied or cut, which a paste takes from; those that were cut stay until then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clipboard {
+    /// Which.
+    pub slots: Vec<(TrackId, SceneId)>,
+    /// They are moved.
+    pub cut: bool,
+}
+
 /// The grid's own state.
 #[derive(Debug, Default)]
 pub struct GridState {
@@ -82,6 +91,10 @@ pub struct GridState {
     pub rename: Option<Rename>,
     /// Bring the focus into view with the next frame.
     pub follow: bool,
+    /// What was copied or cut last.
+    pub clipboard: Clipboard,
+    /// Where a rectangle of cells began that is being selected.
+    pub anchor: Option<Cell>,
 }
 
 /// All that the window keeps between frames.

@@ -11,12 +11,14 @@ use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme;
 use crate::model::action::{Action, Names, parse};
+use crate::model::clip::Clip;
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
+use crate::model::scene::Scene;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, resolve};
-use crate::session::document::{Order, spawn};
+use crate::session::document::{Name, Order, part, spawn};
 use crate::session::history::{History, Request, perform};
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
@@ -97,6 +99,14 @@ impl Desk {
             seconds: 0.0,
         };
         super::show(ui, &seen, &mut self.state, asks);
+    }
+
+    fn name(&self, track: TrackId) -> &str {
+        part::<Name>(&self.world, track).map_or("", |name| &name.0)
+    }
+
+    fn request(&mut self, request: Request) {
+        perform(&mut self.world, request);
     }
 
     /// As the player does it: one step of the history.
@@ -251,4 +261,100 @@ fn knobs_of_the_selected_track_are_turned_and_ask_for_its_parameter() {
     harness.run_steps(2);
     let asked = harness.state().asked.last().cloned().unwrap_or_default();
     assert!(asked.starts_with("param #1 drive "), "{asked}");
+}
+
+/// Presses `key` with Ctrl.
+fn ctrl(harness: &mut Harness<'static, Desk>, key: egui::Key) {
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+    harness.run_steps(2);
+}
+
+fn names(desk: &Desk, track: &str) -> Vec<String> {
+    let order = desk.world.resource::<Order>();
+    let track = *order.tracks.iter().find(|t| desk.name(**t) == track).expect("the track");
+    let scenes = order.scenes.iter().map(|s| part::<Scene>(&desk.world, *s).expect("a scene"));
+    let clip = |scene: &Scene| {
+        let id = scene.slots.get(&track)?.clip?;
+        Some(part::<Clip>(&desk.world, id).expect("a clip").name.clone())
+    };
+    scenes.map(|scene| clip(scene).unwrap_or_default()).collect()
+}
+
+#[test]
+fn a_selection_is_copied_cut_pasted_and_deleted_each_in_one_step() {
+    let mut harness = desk(&[
+        "track add instrument kick_gabber Kick",
+        "track add instrument hoover Lead",
+        "scene add A",
+        "scene add B",
+        "scene add C",
+        "clip Kick A add 1bar",
+        "clip Kick A rename one",
+        "clip Kick B add 1bar",
+        "clip Kick B rename two",
+    ]);
+    let track = |n: usize| harness.state().world.resource::<Order>().tracks[n];
+    let scene = |n: usize| harness.state().world.resource::<Order>().scenes[n];
+    let (kick, lead) = (track(0), track(1));
+    let cells = [0, 1, 2].map(scene);
+    harness.state_mut().state.grid.focus = Some(Cell::Slot(kick, cells[0]));
+    ctrl(&mut harness, egui::Key::A);
+    assert_eq!(harness.state().state.grid.selected.len(), 2);
+    ctrl(&mut harness, egui::Key::C);
+    harness.state_mut().state.grid.focus = Some(Cell::Slot(lead, cells[1]));
+    ctrl(&mut harness, egui::Key::V);
+    assert_eq!(names(harness.state(), "Lead"), ["", "one", "two"]);
+    assert_eq!(names(harness.state(), "Kick"), ["one", "two", ""]);
+    let before = harness.state().world.resource::<History>().len();
+    // Cut, and put a row lower, over themselves.
+    harness.state_mut().state.grid.focus = Some(Cell::Slot(lead, cells[1]));
+    ctrl(&mut harness, egui::Key::X);
+    harness.state_mut().state.grid.focus = Some(Cell::Slot(lead, cells[0]));
+    ctrl(&mut harness, egui::Key::V);
+    assert_eq!(names(harness.state(), "Lead"), ["one", "two", ""]);
+    assert_eq!(harness.state().world.resource::<History>().len(), before + 1);
+    harness.state_mut().state.grid.focus = Some(Cell::Slot(lead, cells[0]));
+    harness.key_press(egui::Key::Delete);
+    harness.run_steps(2);
+    assert_eq!(names(harness.state(), "Lead"), ["", "", ""]);
+    harness.state_mut().request(Request::Undo);
+    assert_eq!(names(harness.state(), "Lead"), ["one", "two", ""]);
+    harness.state_mut().request(Request::Undo);
+    assert_eq!(names(harness.state(), "Lead"), ["", "one", "two"]);
+}
+
+#[test]
+fn a_clip_is_dragged_to_another_track_and_a_track_by_its_head() {
+    let mut harness = desk(&SET);
+    let from = harness.get_by_label("Kick, Drop: Roll, stopped").rect().center();
+    let to = harness.get_by_label("Lead, Intro: no clip, empty").rect().center();
+    pull(&mut harness, from, to);
+    assert_eq!(names(harness.state(), "Lead"), ["Roll", ""]);
+    assert_eq!(names(harness.state(), "Kick"), ["", ""]);
+    let from = harness.get_by_label("track 1, Kick").rect().center();
+    let to = harness.get_by_label("track 2, Lead").rect().center();
+    pull(&mut harness, from, to);
+    assert!(harness.query_by_label("track 2, Kick").is_some());
+    let from = harness.get_by_label("scene 2, Drop: stopped").rect().right_center();
+    let to = harness.get_by_label("scene 1, Intro: stopped").rect().right_center();
+    let inside = egui::vec2(-20.0, 0.0);
+    pull(&mut harness, from + inside, to + inside);
+    assert!(harness.query_by_label("scene 1, Drop: stopped").is_some());
+    harness.state_mut().asked.clear();
+    ctrl(&mut harness, egui::Key::I);
+    assert!(harness.state().asked.last().is_some_and(|line| line.contains("insert")));
+}
+
+/// Presses, moves and lets go.
+fn pull(harness: &mut Harness<'static, Desk>, from: egui::Pos2, to: egui::Pos2) {
+    harness.hover_at(from);
+    harness.run_steps(1);
+    harness.drag_at(from);
+    harness.run_steps(1);
+    harness.hover_at(from.lerp(to, 0.5));
+    harness.run_steps(1);
+    harness.hover_at(to);
+    harness.run_steps(1);
+    harness.drop_at(to);
+    harness.run_steps(3);
 }

@@ -4,14 +4,12 @@ use bevy_ecs::world::World;
 
 use super::{ActError, find};
 use crate::model::action::Action;
-use crate::model::ids::SceneId;
 use crate::model::project::Song;
 use crate::model::scene::{self, Scene};
 use crate::model::time::{Bpm, TempoChange, TempoMap, Ticks};
 use crate::session::compound;
 use crate::session::document::{Order, part};
 use crate::session::edit::{Edit, SceneSet, SongSet};
-use crate::session::ids::FreshIds;
 use crate::session::refs::scenes;
 
 /// The edits of an action on the song or a scene; `None` for any other.

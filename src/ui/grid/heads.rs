@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::layout::Layout;
-use super::{Column, cell, cell_response, is_active, menus, select};
+use super::{Column, cell, cell_response, is_active, menus, selection};
 use crate::model::action::Action;
 use crate::model::track::TrackKind;
 use crate::session::document::part;
@@ -25,7 +25,7 @@ pub(super) fn show(
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(strip).id_salt("heads"));
     inside.shrink_clip_rect(strip);
     for index in layout.seen_columns() {
-        head(&mut inside, seen, state, layout.head(index), columns[index], asks);
+        head(&mut inside, seen, state, layout, (columns, index), asks);
         stop(&mut inside, seen, layout.stop(index), columns[index], asks);
     }
 }
@@ -45,10 +45,11 @@ fn head(
     ui: &mut Ui,
     seen: &Seen,
     state: &mut UiState,
-    rect: Rect,
-    column: Column,
+    layout: &Layout,
+    (columns, index): (&[Column], usize),
     asks: &mut Asks,
 ) {
+    let (rect, column) = (layout.head(index), columns[index]);
     let (name, color) = seen.track(column.id);
     let here = Cell::Head(column.id);
     let number = column.node + 1;
@@ -75,21 +76,44 @@ fn head(
     }
     frame(painter, rect, state, here);
     if !state.stage {
-        response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+        response.context_menu(|ui| menus::menu(ui, seen, state, columns, here, asks));
         if response.double_clicked() {
             menus::rename(seen, state, here);
         }
+        carried(&response, layout, (columns, index), asks);
     }
     menus::field(ui, state, here, rect, asks);
     if response.clicked() {
         asks.select(column.id);
         state.grid.focus = Some(here);
-        select(ui, state, here);
+        selection::select(ui, seen, state, columns, here);
         let on_sign = response.interact_pointer_pos().is_some_and(|at| at.x < rect.left() + 24.0);
         if column.group && on_sign && !state.grid.folded.remove(&column.id) {
             state.grid.folded.insert(column.id);
         }
     }
+}
+
+/// A head that is dragged shows where the track would stand, and takes it there.
+fn carried(
+    response: &egui::Response,
+    layout: &Layout,
+    (columns, index): (&[Column], usize),
+    asks: &mut Asks,
+) {
+    let held = response.dragged() || response.drag_stopped();
+    let Some(at) = held.then(|| response.interact_pointer_pos()).flatten() else { return };
+    let Some(to) = layout.column(at.x).filter(|to| *to != index) else { return };
+    if response.drag_stopped() {
+        let (track, to) = (ask::track(columns[index].id), columns[to].node as u32 + 1);
+        asks.act(Action::TrackMove { track, to });
+        return;
+    }
+    let head = layout.head(to);
+    let x = if to > index { head.right() } else { head.left() };
+    let top = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("dragged track"));
+    let line = Stroke::new(2.0, theme::SELECT);
+    response.ctx.layer_painter(top).vline(x, layout.area.y_range(), line);
 }
 
 /// The frame of what is selected, and of what the keyboard is at.

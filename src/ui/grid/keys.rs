@@ -2,7 +2,7 @@
 
 use egui::{Key, Ui};
 
-use super::{Column, menus};
+use super::{Column, menus, selection};
 use crate::model::action::{Action, Switch};
 use crate::model::ids::StripId;
 use crate::ui::ask::{self, Asks};
@@ -51,7 +51,24 @@ fn step(seen: &Seen, columns: &[Column], from: Cell, key: Key) -> Option<Cell> {
 /// Whether a shortcut is the grid's.
 pub fn owns(does: Does) -> bool {
     use Does::*;
-    matches!(does, Walk | Launch | Scene | Rename | Delete | Duplicate | Mute | Solo | Arm | Stop)
+    matches!(
+        does,
+        Walk | Launch
+            | Scene
+            | Rename
+            | Delete
+            | Duplicate
+            | Copy
+            | Cut
+            | Paste
+            | All
+            | Insert
+            | Capture
+            | Mute
+            | Solo
+            | Arm
+            | Stop
+    )
 }
 
 pub(super) fn handle(
@@ -76,14 +93,26 @@ pub(super) fn handle(
                     state.grid.follow = true;
                 }
             }
-            (_, Some(focus)) => one(does, focus, seen, state, asks),
+            (Does::All, _) => {
+                state.grid.selected = selection::clips(seen, columns).collect();
+            }
+            (Does::Capture, focus) => selection::capture(seen, focus, asks),
+            (Does::Insert, focus) if !state.stage => selection::insert(seen, focus, asks),
+            (_, Some(focus)) => one(does, focus, seen, state, columns, asks),
             (_, None) => {}
         }
     }
 }
 
 /// Do something with the cell that the keyboard is at.
-fn one(does: Does, focus: Cell, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+fn one(
+    does: Does,
+    focus: Cell,
+    seen: &Seen,
+    state: &mut UiState,
+    columns: &[Column],
+    asks: &mut Asks,
+) {
     let track = match focus {
         Cell::Slot(track, _) | Cell::Head(track) => Some(track),
         Cell::Scene(_) => None,
@@ -100,8 +129,13 @@ fn one(does: Does, focus: Cell, seen: &Seen, state: &mut UiState, asks: &mut Ask
             }
         }
         (Does::Rename, cell) if !state.stage => menus::rename(seen, state, cell),
-        (Does::Delete, cell) if !state.stage => menus::delete(seen, cell, asks),
+        (Does::Delete, cell) if !state.stage => selection::delete(seen, state, cell, asks),
         (Does::Duplicate, cell) if !state.stage => menus::duplicate(seen, cell, asks),
+        (Does::Copy, cell) => selection::copy(seen, state, cell, false),
+        (Does::Cut, cell) if !state.stage => selection::copy(seen, state, cell, true),
+        (Does::Paste, cell) if !state.stage => {
+            selection::paste(seen, state, columns, cell, asks);
+        }
         _ => {}
     }
     let Some(track) = track else { return };

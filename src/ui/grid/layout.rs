@@ -101,13 +101,20 @@ impl Layout {
 
     /// Column and row under a point of the slots.
     pub fn at(&self, point: Pos2) -> Option<(usize, usize)> {
-        if !self.slots().contains(point) {
-            return None;
-        }
-        let from = point - self.slots().min + self.scroll;
-        let (column, row) = (from.x / (COLUMN + GAP), from.y / (self.cell + GAP));
-        let (column, row) = (column as usize, row as usize);
-        (column < self.columns && row < self.rows).then_some((column, row))
+        let inside = self.slots().contains(point);
+        inside.then(|| Some((self.column(point.x)?, self.row(point.y)?))).flatten()
+    }
+
+    /// The column at this distance from the window's left edge.
+    pub fn column(&self, x: f32) -> Option<usize> {
+        let at = ((x - self.area.left() + self.scroll.x) / (COLUMN + GAP)).floor();
+        (at >= 0.0 && (at as usize) < self.columns).then_some(at as usize)
+    }
+
+    /// The row at this distance from the window's upper edge.
+    pub fn row(&self, y: f32) -> Option<usize> {
+        let at = ((y - self.slots().top() + self.scroll.y) / (self.cell + GAP)).floor();
+        (at >= 0.0 && (at as usize) < self.rows).then_some(at as usize)
     }
 
     /// The scroll that shows a cell whole, moving as little as can be.

@@ -2,10 +2,11 @@
 
 use egui::{Align, Id, Rect, TextEdit, Ui};
 
+use super::{Column, selection};
 use crate::model::action::{Action, Span, Switch};
-use crate::model::ids::StripId;
+use crate::model::ids::{StripId, TrackId};
 use crate::model::track::TrackKind;
-use crate::session::document::{Order, part};
+use crate::session::document::{InGroup, Order, part};
 use crate::ui::ask::{self, Asks};
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
@@ -30,15 +31,14 @@ pub(super) fn rename(seen: &Seen, state: &mut UiState, cell: Cell) {
     }
 }
 
-/// Take away what is in a cell.
-pub(super) fn delete(seen: &Seen, cell: Cell, asks: &mut Asks) {
+/// What takes away what is in a cell; `None` for an empty slot.
+pub(super) fn deletion(seen: &Seen, cell: Cell) -> Option<Action> {
     match cell {
-        Cell::Slot(track, scene) if name(seen, cell).is_some() => {
-            asks.act(Action::ClipDelete { clip: ask::slot(track, scene) });
+        Cell::Slot(track, scene) => {
+            name(seen, cell).map(|_| Action::ClipDelete { clip: ask::slot(track, scene) })
         }
-        Cell::Slot(..) => {}
-        Cell::Head(track) => asks.act(Action::TrackDelete { track: ask::track(track) }),
-        Cell::Scene(scene) => asks.act(Action::SceneDelete { scene: ask::scene(scene) }),
+        Cell::Head(track) => Some(Action::TrackDelete { track: ask::track(track) }),
+        Cell::Scene(scene) => Some(Action::SceneDelete { scene: ask::scene(scene) }),
     }
 }
 
@@ -112,7 +112,14 @@ pub(super) fn field(ui: &mut Ui, state: &mut UiState, cell: Cell, rect: Rect, as
 }
 
 /// The menu of a cell.
-pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, asks: &mut Asks) {
+pub(super) fn menu(
+    ui: &mut Ui,
+    seen: &Seen,
+    state: &mut UiState,
+    columns: &[Column],
+    cell: Cell,
+    asks: &mut Asks,
+) {
     let filled = name(seen, cell).is_some();
     let entry = |ui: &mut Ui, word: &str| ui.button(word).clicked();
     match cell {
@@ -138,9 +145,16 @@ pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, as
                 colors(ui, |color| asks.act(Action::ClipColor { clip: clip(), color }));
             });
         }
-        Cell::Slot(..) => {
+        Cell::Slot(track, scene) => {
             if entry(ui, "New clip of a bar") {
                 create(seen, cell, asks);
+            }
+            if entry(ui, "Stop button or none") {
+                let (track, scene) = (ask::track(track), ask::scene(scene));
+                asks.act(Action::StopButton { track, scene, switch: Switch::Toggle });
+            }
+            if !state.grid.clipboard.slots.is_empty() && entry(ui, "Paste") {
+                selection::paste(seen, state, columns, cell, asks);
             }
             return;
         }
@@ -155,6 +169,7 @@ pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, as
             if entry(ui, "Solo or not") {
                 asks.act(Action::Solo { strip: strip(), switch: Switch::Toggle });
             }
+            groups(ui, seen, track, asks);
             ui.menu_button("Colour", |ui| {
                 let track = || ask::track(track);
                 colors(ui, |color| asks.act(Action::TrackColor { track: track(), color }));
@@ -164,8 +179,11 @@ pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, as
             if entry(ui, "Launch") {
                 asks.act(Action::LaunchScene { scene: ask::scene(scene) });
             }
-            if entry(ui, "New scene") {
-                asks.act(Action::SceneAdd { name: "Scene".to_owned() });
+            if entry(ui, "New scene below") {
+                selection::insert(seen, Some(cell), asks);
+            }
+            if entry(ui, "New scene of what plays") {
+                selection::capture(seen, Some(cell), asks);
             }
             ui.menu_button("Colour", |ui| {
                 let scene = || ask::scene(scene);
@@ -180,9 +198,39 @@ pub(super) fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, cell: Cell, as
     if entry(ui, "Duplicate") {
         duplicate(seen, cell, asks);
     }
-    if entry(ui, "Delete") {
-        delete(seen, cell, asks);
+    if matches!(cell, Cell::Slot(..)) {
+        if entry(ui, "Copy") {
+            selection::copy(seen, state, cell, false);
+        }
+        if entry(ui, "Cut") {
+            selection::copy(seen, state, cell, true);
+        }
     }
+    if entry(ui, "Delete") {
+        selection::delete(seen, state, cell, asks);
+    }
+}
+
+/// Into a group or out of it.
+fn groups(ui: &mut Ui, seen: &Seen, id: TrackId, asks: &mut Asks) {
+    let is_group =
+        |id: TrackId| part::<TrackKind>(seen.world, id).is_ok_and(|kind| *kind == TrackKind::Group);
+    let within = part::<InGroup>(seen.world, id).ok().and_then(|group| group.0);
+    let track = || ask::track(id);
+    ui.menu_button("Group", |ui| {
+        if within.is_some() && ui.button("None").clicked() {
+            asks.act(Action::TrackUngroup { track: track() });
+        }
+        let others = seen.order.tracks.iter().filter(|other| **other != id && is_group(**other));
+        for group in others.filter(|group| Some(**group) != within) {
+            if ui.button(seen.track(*group).0).clicked() {
+                asks.act(Action::TrackGroup { track: track(), group: ask::track(*group) });
+            }
+        }
+        if ui.button("New group track").clicked() {
+            asks.act(Action::TrackAddGroup { name: "Group".to_owned() });
+        }
+    });
 }
 
 fn colors(ui: &mut Ui, mut chosen: impl FnMut(u8)) {

@@ -7,6 +7,7 @@ mod layout;
 mod menus;
 mod miniature;
 mod scenes;
+mod selection;
 
 pub use cell::triangle;
 pub use keys::owns;
@@ -20,7 +21,6 @@ use super::ask::{self, Asks};
 use super::seen::Seen;
 use super::state::{Cell, CellSize, UiState};
 use super::theme;
-use crate::model::action::Action;
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::launch::ClipState;
 use crate::model::track::TrackKind;
@@ -93,7 +93,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) -> C
     scroll(ui, state, &mut layout, &columns, seen);
     slots(ui, seen, state, &layout, &columns, asks);
     heads::show(ui, seen, state, &layout, &columns, asks);
-    scenes::show(ui, seen, state, &layout, asks);
+    scenes::show(ui, seen, state, &layout, &columns, asks);
     Columns { all: columns, scroll: state.grid.scroll.x }
 }
 
@@ -158,11 +158,11 @@ fn slots(
             };
             cell::draw(inside.painter(), rect, &shown);
             if !state.stage {
-                response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+                response.context_menu(|ui| menus::menu(ui, seen, state, columns, here, asks));
                 if response.double_clicked() {
                     menus::create(seen, here, asks);
                 }
-                dropped(&response, layout, index, here, seen, asks);
+                drag(&response, layout, columns, here, seen, state, asks);
             }
             menus::field(&mut inside, state, here, rect, asks);
             if response.clicked() {
@@ -171,7 +171,7 @@ fn slots(
                 let launches = response.interact_pointer_pos().is_none_or(|at| {
                     clip.is_none() || state.stage || at.x < rect.left() + cell::LAUNCH
                 });
-                select(ui, state, here);
+                selection::select(ui, seen, state, columns, here);
                 if launches && (clip.is_some() || slot.stop_button) {
                     asks.launch(ask::slot(column.id, scene_id), clip.is_some(), column.id);
                 }
@@ -180,40 +180,61 @@ fn slots(
     }
 }
 
-/// A clip was dragged to another slot of its track: moved there, or with Ctrl copied.
-fn dropped(
+/// A clip that is dragged takes the selection along: moved where it is let go, or with Ctrl copied. A
+/// drag that begins in an empty slot selects.
+fn drag(
     response: &Response,
     layout: &Layout,
-    column: usize,
+    columns: &[Column],
     from: Cell,
     seen: &Seen,
+    state: &mut UiState,
     asks: &mut Asks,
 ) {
-    let Cell::Slot(track, scene) = from else { return };
-    let at = response.drag_stopped().then(|| response.interact_pointer_pos()).flatten();
-    let Some((to_column, row)) = at.and_then(|at| layout.at(at)) else { return };
-    let Some(to) = seen.order.scenes.get(row).filter(|to| **to != scene) else { return };
+    let held = response.dragged() || response.drag_stopped();
+    let at = held.then(|| response.interact_pointer_pos()).flatten();
+    let (Some((column, row)), Cell::Slot(track, scene)) = (at.and_then(|at| layout.at(at)), from)
+    else {
+        return;
+    };
+    let (Some(to), Some(to_scene)) = (columns.get(column), seen.order.scenes.get(row)) else {
+        return;
+    };
     let filled = seen.scene(scene).is_some_and(|s| seen.slot(track, s).clip.is_some());
-    if to_column != column || !filled {
+    if !filled {
+        let to = Cell::Slot(to.id, *to_scene);
+        state.grid.selected = selection::between(seen, columns, from, to);
+        state.grid.anchor = Some(from);
         return;
     }
-    let (clip, to) = (ask::slot(track, scene), ask::scene(*to));
+    let place = |t: TrackId, s: SceneId| {
+        let column = columns.iter().position(|c| c.id == t)?;
+        Some((column, seen.order.scenes.iter().position(|other| *other == s)?))
+    };
+    let Some((from_column, from_row)) = place(track, scene) else { return };
+    let by = (column as isize - from_column as isize, row as isize - from_row as isize);
     let copies = response.ctx.input(|i| i.modifiers.command);
-    asks.act(match copies {
-        true => Action::ClipDuplicate { clip, to },
-        false => Action::ClipMove { clip, to },
-    });
-}
-
-/// Select one cell, or with Ctrl one more or less.
-fn select(ui: &Ui, state: &mut UiState, here: Cell) {
-    let more = ui.input(|i| i.modifiers.command);
-    let selected = &mut state.grid.selected;
-    if !more {
-        selected.clear();
+    let clips = selection::dragged(seen, state, from);
+    let moved = match by {
+        (0, 0) => Vec::new(),
+        by => selection::transfer(seen, columns, &clips, by, copies),
+    };
+    if response.drag_stopped() {
+        state.grid.selected = moved.iter().map(|(_, (t, s))| Cell::Slot(*t, *s)).collect();
+        let name = if copies { "Copy clips" } else { "Move clips" };
+        asks.together(name, selection::actions(&moved, copies));
+        return;
     }
-    if !selected.remove(&here) {
-        selected.insert(here);
+    // Where they would come to lie.
+    let top = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("dragged clips"));
+    let painter = response.ctx.layer_painter(top).with_clip_rect(layout.slots());
+    for (_, (t, s)) in moved {
+        if let Some((column, row)) = place(t, s) {
+            let rect = layout.slot(column, row);
+            painter.rect_filled(rect, theme::RADIUS, theme::SELECT.gamma_multiply(0.25));
+            let line = egui::Stroke::new(1.0, theme::SELECT);
+            painter.rect_stroke(rect, theme::RADIUS, line, egui::StrokeKind::Inside);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use egui::{Align2, Rect, Ui, vec2};
 
 use super::heads::{frame, stop_button};
 use super::layout::Layout;
-use super::{cell, cell_response, is_active, menus, scene_state, select};
+use super::{Column, cell, cell_response, is_active, menus, scene_state, selection};
 use crate::model::action::Action;
 use crate::model::launch::ClipState;
 use crate::model::scene::Scene;
@@ -18,6 +18,7 @@ pub(super) fn show(
     seen: &Seen,
     state: &mut UiState,
     layout: &Layout,
+    columns: &[Column],
     asks: &mut Asks,
 ) {
     let (top, bottom) = layout.scene_ends();
@@ -30,7 +31,7 @@ pub(super) fn show(
     for row in layout.seen_rows() {
         let id = seen.order.scenes[row];
         if let Some(scene) = seen.scene(id) {
-            one(&mut inside, seen, state, layout.scene(row), row, scene, asks);
+            one(&mut inside, seen, state, layout, columns, (row, scene), asks);
         }
     }
 }
@@ -74,11 +75,12 @@ fn one(
     ui: &mut Ui,
     seen: &Seen,
     state: &mut UiState,
-    rect: Rect,
-    row: usize,
-    scene: &Scene,
+    layout: &Layout,
+    columns: &[Column],
+    (row, scene): (usize, &Scene),
     asks: &mut Asks,
 ) {
+    let rect = layout.scene(row);
     let here = Cell::Scene(scene.id);
     let what = scene_state(seen, row);
     let number = row + 1;
@@ -117,12 +119,34 @@ fn one(
     }
     frame(painter, rect, state, here);
     if !state.stage {
-        response.context_menu(|ui| menus::menu(ui, seen, state, here, asks));
+        response.context_menu(|ui| menus::menu(ui, seen, state, columns, here, asks));
+        carried(&response, layout, (row, scene), asks);
     }
     menus::field(ui, state, here, rect, asks);
     if response.clicked() {
         state.grid.focus = Some(here);
-        select(ui, state, here);
+        selection::select(ui, seen, state, columns, here);
         asks.act(Action::LaunchScene { scene: ask::scene(scene.id) });
     }
+}
+
+/// A scene that is dragged shows where it would stand, and goes there.
+fn carried(
+    response: &egui::Response,
+    layout: &Layout,
+    (row, scene): (usize, &Scene),
+    asks: &mut Asks,
+) {
+    let held = response.dragged() || response.drag_stopped();
+    let Some(at) = held.then(|| response.interact_pointer_pos()).flatten() else { return };
+    let Some(to) = layout.row(at.y).filter(|to| *to != row) else { return };
+    if response.drag_stopped() {
+        asks.act(Action::SceneMove { scene: ask::scene(scene.id), to: to as u32 + 1 });
+        return;
+    }
+    let cell = layout.scene(to);
+    let y = if to > row { cell.bottom() } else { cell.top() };
+    let top = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("dragged scene"));
+    let line = egui::Stroke::new(2.0, theme::SELECT);
+    response.ctx.layer_painter(top).hline(layout.area.x_range(), y, line);
 }
