@@ -153,9 +153,16 @@ pub fn fit(
 }
 
 /// Have every common sign at hand from the first frame on: one that is drawn for the first time may be
-/// missing for as long as its picture takes to the graphics card. Laid out once, remembered after.
+/// missing for as long as its picture takes to the graphics card. Once for a size of points.
 pub fn warm(painter: &Painter) {
-    let signs: String = (' '..='~').chain("∞…›✓×·?●".chars()).collect();
+    let (id, size) = (egui::Id::new("warm"), painter.ctx().pixels_per_point());
+    let had = painter
+        .ctx()
+        .data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<f32>(id), size));
+    if had == size {
+        return;
+    }
+    let signs: String = (' '..='~').chain("∞…›✓×·?●✦".chars()).collect();
     for font in [text(), strong(), label(), number(), line(), large_number()] {
         drop(painter.layout_no_wrap(signs.clone(), font, TEXT));
     }

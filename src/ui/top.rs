@@ -6,12 +6,18 @@ use super::ask::Asks;
 use super::seen::Seen;
 use super::state::UiState;
 use super::theme::{self, RADIUS};
-use crate::model::action::{Action, Switch};
+use crate::model::action::{Action, GrooveRef, Ref, Switch};
+use crate::model::key::{Key, PitchClass, Scale};
 use crate::model::launch::Quantization;
 use crate::model::project::Song;
+use crate::model::time::{Bpm, Signature};
+use crate::session::document::Grooves;
 
 /// Height, points.
 pub const HEIGHT: f32 = 44.0;
+
+/// Time signatures that can be chosen; others are written in the palette.
+const SIGNATURES: [(u8, u8); 6] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
 
 /// Show the bar.
 pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
@@ -104,19 +110,26 @@ fn numbers(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     let place = seen.head.map_or((1, 1, 1), |head| head.bars());
     let text = format!("{:03}.{}.{}", place.0, place.1, place.2);
     figure(ui, vec2(96.0, HEIGHT), "POSITION", &text);
-    let bpm = match (seen.head, song) {
-        (Some(head), _) => head.bpm.get(),
-        (None, Some(song)) => song.tempo.start.get(),
-        (None, None) => 0.0,
-    };
-    figure(ui, vec2(84.0, HEIGHT), "BPM", &format!("{bpm:.2}"));
+    tempo(ui, seen, asks);
     if key(ui, "Tap", theme::TEXT, false).clicked() {
         asks.act(Action::Tap);
     }
     if let Some(song) = song {
         let signature = seen.head.map_or(song.signature, |head| head.signature);
-        figure(ui, vec2(44.0, HEIGHT), "SIG", &signature.to_string());
-        figure(ui, vec2(90.0, HEIGHT), "KEY", &song.key.to_string());
+        let shown = figure(ui, vec2(44.0, HEIGHT), "SIG", &signature.to_string());
+        egui::Popup::menu(&shown).show(|ui| {
+            for (numerator, denominator) in SIGNATURES {
+                let signature = Signature { numerator, denominator };
+                let word = signature.to_string();
+                if ui.selectable_label(song.signature == signature, word).clicked() {
+                    asks.act(Action::Signature { signature });
+                }
+            }
+        });
+        let shown = figure(ui, vec2(100.0, HEIGHT), "KEY", &song.key.to_string());
+        egui::Popup::menu(&shown)
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| keys(ui, song.key, asks));
     }
     let lit = seen.metronome;
     let color = if lit { theme::TEXT } else { theme::DIM };
@@ -126,16 +139,70 @@ fn numbers(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     }
 }
 
+/// Roots and scales.
+fn keys(ui: &mut Ui, now: Key, asks: &mut Asks) {
+    egui::Grid::new("roots").show(ui, |ui| {
+        for semitone in 0..12 {
+            let root = PitchClass::new(semitone);
+            if ui.selectable_label(root == now.root, root.to_string()).clicked() {
+                asks.act(Action::SetKey { key: Key { root, ..now } });
+            }
+            if semitone == 5 {
+                ui.end_row();
+            }
+        }
+    });
+    ui.separator();
+    for scale in Scale::ALL {
+        if ui.selectable_label(scale == now.scale, scale.name()).clicked() {
+            asks.act(Action::SetKey { key: Key { scale, ..now } });
+        }
+    }
+}
+
+/// The tempo: dragged, turned, or written after a click.
+fn tempo(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
+    let song = seen.world.get_resource::<Song>().map_or(0.0, |song| song.tempo.start.get());
+    let running = seen.head.map_or(song, |head| head.bpm.get());
+    let (rect, _) = ui.allocate_exact_size(vec2(88.0, HEIGHT), Sense::hover());
+    let top = rect.left_top() + vec2(0.0, 6.0);
+    ui.painter().text(top, Align2::LEFT_TOP, "BPM", theme::label(), theme::DIM);
+    let below = egui::Rect::from_min_max(rect.left_top() + vec2(0.0, 17.0), rect.max);
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(below).id_salt("tempo"));
+    let style = inside.style_mut();
+    style.override_font_id = Some(theme::large_number());
+    style.spacing.button_padding = vec2(0.0, 0.0);
+    let visuals = &mut style.visuals.widgets;
+    for state in [&mut visuals.inactive, &mut visuals.hovered, &mut visuals.active] {
+        state.weak_bg_fill = Color32::TRANSPARENT;
+        state.bg_stroke = egui::Stroke::NONE;
+    }
+    let mut bpm = running;
+    let number = egui::DragValue::new(&mut bpm)
+        .range(20.0..=999.0)
+        .speed(0.1)
+        .fixed_decimals(2)
+        .update_while_editing(false);
+    let response = inside.add_sized(vec2(84.0, 22.0), number);
+    response.widget_info(|| WidgetInfo::slider(true, running, "tempo in beats per minute"));
+    if response.changed() && bpm != running {
+        let tempo = Bpm::from_milli((bpm * 1000.0).round() as u32);
+        asks.drag(&inside, &response, Action::Bpm { tempo });
+    }
+}
+
 /// A number under its label, which takes the same room whatever it says.
-fn figure(ui: &mut Ui, size: egui::Vec2, label: &str, value: &str) {
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+fn figure(ui: &mut Ui, size: egui::Vec2, label: &str, value: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response
         .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{label} {value}")));
     let painter = ui.painter();
     let top = rect.left_top() + vec2(0.0, 6.0);
     painter.text(top, Align2::LEFT_TOP, label, theme::label(), theme::DIM);
     let below = rect.left_bottom() - vec2(0.0, 5.0);
-    painter.text(below, Align2::LEFT_BOTTOM, value, theme::large_number(), theme::TEXT);
+    let look = (theme::large_number(), theme::TEXT);
+    theme::fit(painter, (below, Align2::LEFT_BOTTOM), value, look, rect.width());
+    response
 }
 
 fn grid(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
@@ -154,4 +221,34 @@ fn grid(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
                 }
             }
         });
+    groove(ui, seen, song, asks);
+}
+
+/// The groove of clips without their own, and how strongly grooves apply.
+fn groove(ui: &mut Ui, seen: &Seen, song: &Song, asks: &mut Asks) {
+    let Some(all) = seen.world.get_resource::<Grooves>().filter(|all| !all.0.is_empty()) else {
+        return;
+    };
+    let now = song.groove.and_then(|id| all.0.iter().find(|groove| groove.id == id));
+    ui.label(RichText::new("Groove").color(theme::DIM));
+    egui::ComboBox::from_id_salt("groove")
+        .width(72.0)
+        .selected_text(now.map_or("straight", |groove| &groove.name))
+        .show_ui(ui, |ui| {
+            if ui.selectable_label(now.is_none(), "straight").clicked() {
+                asks.act(Action::GrooveOff);
+            }
+            for groove in &all.0 {
+                if ui.selectable_label(song.groove == Some(groove.id), &groove.name).clicked() {
+                    asks.act(Action::SongGroove { groove: GrooveRef(Ref::Id(groove.id.0)) });
+                }
+            }
+        });
+    let mut percent = song.groove_amount * 100.0;
+    let number = egui::DragValue::new(&mut percent).range(0.0..=130.0).speed(0.5).suffix(" %");
+    let response = ui.add(number.fixed_decimals(0));
+    response.widget_info(|| WidgetInfo::slider(true, f64::from(percent), "groove amount"));
+    if response.changed() {
+        asks.drag(ui, &response, Action::GrooveAmount { amount: percent / 100.0 });
+    }
 }

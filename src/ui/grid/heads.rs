@@ -4,9 +4,10 @@ use egui::{Align2, Color32, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::layout::Layout;
 use super::{Column, cell, cell_response, is_active, menus, selection};
-use crate::model::action::Action;
+use crate::model::action::{Action, Switch};
+use crate::model::ids::BusId;
 use crate::model::track::TrackKind;
-use crate::session::document::part;
+use crate::session::document::{Name, part};
 use crate::ui::ask::{self, Asks};
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, UiState};
@@ -28,6 +29,38 @@ pub(super) fn show(
         head(&mut inside, seen, state, layout, (columns, index), asks);
         stop(&mut inside, seen, layout.stop(index), columns[index], asks);
     }
+    for place in layout.seen_returns() {
+        let rect = layout.head(layout.columns + place);
+        returned(&mut inside, seen, rect, seen.order.buses[place], asks);
+    }
+}
+
+/// The head of a return: its name, and what can be done with it.
+fn returned(ui: &mut Ui, seen: &Seen, rect: Rect, id: BusId, asks: &mut Asks) {
+    let name = part::<Name>(seen.world, id).map_or("", |name| name.0.as_str());
+    let response = ui.interact(rect, ui.id().with(id), egui::Sense::click());
+    let label = || format!("return {name}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, label()));
+    let painter = ui.painter();
+    let ground = if response.hovered() { theme::HOVER } else { theme::PANEL };
+    painter.rect_filled(rect, RADIUS, ground);
+    let edge = Rect::from_min_size(rect.min, vec2(rect.width(), 2.0));
+    painter.rect_filled(edge, 1.0, theme::DIM);
+    let inner = rect.shrink2(vec2(8.0, 4.0));
+    let clipped = painter.with_clip_rect(inner.intersect(painter.clip_rect()));
+    let at = (inner.left_top() + vec2(0.0, 4.0), Align2::LEFT_TOP);
+    theme::fit(&clipped, at, name, (theme::strong(), theme::TEXT), inner.width());
+    let below = inner.left_bottom();
+    clipped.text(below, Align2::LEFT_BOTTOM, "return", theme::label(), theme::DIM);
+    response.context_menu(|ui| {
+        let bus = || ask::bus(id);
+        if ui.button("Stays audible beside soloed tracks, or not").clicked() {
+            asks.act(Action::BusSafe { bus: bus(), switch: Switch::Toggle });
+        }
+        if ui.button("Delete").clicked() {
+            asks.act(Action::BusDelete { bus: bus() });
+        }
+    });
 }
 
 /// What a track plays, in a word.

@@ -24,6 +24,8 @@ pub struct Layout {
     pub cell: f32,
     /// Tracks that are shown.
     pub columns: usize,
+    /// Returns, which stand after the tracks and have no slots.
+    pub returns: usize,
     /// Scenes.
     pub rows: usize,
     /// How far it is scrolled.
@@ -41,7 +43,7 @@ impl Layout {
     /// How far it can be scrolled at most.
     pub fn most(&self) -> Vec2 {
         let all = vec2(
-            self.columns as f32 * (COLUMN + GAP) - GAP,
+            (self.columns + self.returns) as f32 * (COLUMN + GAP) - GAP,
             self.rows as f32 * (self.cell + GAP) - GAP,
         );
         (all - self.slots().size()).max(Vec2::ZERO)
@@ -92,6 +94,13 @@ impl Layout {
     /// Columns of which a part can be seen.
     pub fn seen_columns(&self) -> Range<usize> {
         seen(self.scroll.x, self.slots().width(), COLUMN + GAP, self.columns)
+    }
+
+    /// Returns of which a part can be seen; the first stands in the column after the last track.
+    pub fn seen_returns(&self) -> Range<usize> {
+        let all = self.columns + self.returns;
+        let seen = seen(self.scroll.x, self.slots().width(), COLUMN + GAP, all);
+        seen.start.saturating_sub(self.columns)..seen.end.saturating_sub(self.columns)
     }
 
     /// Rows of which a part can be seen.
@@ -145,7 +154,7 @@ mod tests {
 
     fn layout(columns: usize, rows: usize, scroll: Vec2) -> Layout {
         let area = Rect::from_min_size(pos2(10.0, 20.0), vec2(1000.0, 600.0));
-        Layout { area, cell: 34.0, columns, rows, scroll }
+        Layout { area, cell: 34.0, columns, returns: 0, rows, scroll }
     }
 
     #[test]

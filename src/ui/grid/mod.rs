@@ -74,6 +74,17 @@ impl Columns {
             .filter(move |(left, _)| left + COLUMN > area.left() && *left < area.right())
             .map(|(left, column)| (left, column.node, column.id))
     }
+
+    /// Left edge and place of every return of which a part is in `area`; they stand after the tracks.
+    pub fn returns(&self, area: Rect, count: usize) -> impl Iterator<Item = (f32, usize)> {
+        let (first, scroll) = (self.all.len(), self.scroll);
+        let left = move |place: usize| {
+            area.left() + (first + place) as f32 * (COLUMN + theme::GAP) - scroll
+        };
+        (0..count)
+            .map(move |place| (left(place), place))
+            .filter(move |(left, _)| left + COLUMN > area.left() && *left < area.right())
+    }
 }
 
 /// Show the grid in all the room there is.
@@ -86,6 +97,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) -> C
         area,
         cell: size.height(),
         columns: columns.len(),
+        returns: seen.order.buses.len(),
         rows: seen.order.scenes.len(),
         scroll: state.grid.scroll,
     };

@@ -38,33 +38,52 @@ pub fn show(ui: &mut Ui, knob: &Knob) -> (Response, Option<f32>) {
     let place = moved.unwrap_or(knob.place);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let center = rect.center_top() + vec2(0.0, 16.0);
-    let lit = response.hovered() || response.dragged();
-    painter.circle_filled(center, 11.0, if lit { theme::HOVER } else { theme::RAISED });
-    arc(&painter, center, 0.0, 1.0, Stroke::new(2.0, theme::LINE));
-    arc(&painter, center, knob.default, place, Stroke::new(2.0, knob.color));
-    let tip = center + direction(place) * 10.0;
-    painter.line_segment([center + direction(place) * 4.0, tip], Stroke::new(2.0, theme::TEXT));
-    if response.has_focus() {
-        painter.circle_stroke(center, 15.5, Stroke::new(1.0, theme::SELECT));
-    }
+    face(ui, center, 11.0, &response, knob, place);
     let label = rect.center_top() + vec2(0.0, 32.0);
     let upper = knob.label.to_uppercase();
     let (top, below) = ((label, Align2::CENTER_TOP), (rect.center_bottom(), Align2::CENTER_BOTTOM));
     theme::fit(&painter, top, &upper, (theme::label(), theme::DIM), rect.width());
     theme::fit(&painter, below, knob.value, (theme::number(), theme::TEXT), rect.width());
-    let response = response.on_hover_text(format!("{}: {}", knob.label, knob.value));
-    (response, moved)
+    let words = |ui: &mut Ui| drop(ui.label(format!("{}: {}", knob.label, knob.value)));
+    (response.on_hover_ui(words), moved)
+}
+
+/// A knob without words, for where there is little room: the place it was moved to.
+pub fn small(ui: &mut Ui, knob: &Knob) -> (Response, Option<f32>) {
+    let (rect, response) = ui.allocate_exact_size(vec2(26.0, 26.0), Sense::click_and_drag());
+    response.widget_info(|| {
+        let label = format!("{}: {}", knob.label, knob.value);
+        WidgetInfo::slider(true, f64::from(knob.place), label)
+    });
+    let moved = moved(ui, &response, knob);
+    face(ui, rect.center(), 9.0, &response, knob, moved.unwrap_or(knob.place));
+    let words = |ui: &mut Ui| drop(ui.label(format!("{}: {}", knob.label, knob.value)));
+    (response.on_hover_ui(words), moved)
+}
+
+/// The round part.
+fn face(ui: &Ui, center: Pos2, radius: f32, response: &Response, knob: &Knob, place: f32) {
+    let painter = ui.painter();
+    let lit = response.hovered() || response.dragged();
+    painter.circle_filled(center, radius, if lit { theme::HOVER } else { theme::RAISED });
+    arc(painter, center, radius + 2.0, 0.0, 1.0, Stroke::new(2.0, theme::LINE));
+    arc(painter, center, radius + 2.0, knob.default, place, Stroke::new(2.0, knob.color));
+    let (from, tip) = (center + direction(place) * 4.0, center + direction(place) * (radius - 1.0));
+    painter.line_segment([from, tip], Stroke::new(2.0, theme::TEXT));
+    if response.has_focus() {
+        painter.circle_stroke(center, radius + 4.5, Stroke::new(1.0, theme::SELECT));
+    }
 }
 
 fn direction(place: f32) -> Vec2 {
     Vec2::angled(FROM + WAY * place.clamp(0.0, 1.0))
 }
 
-fn arc(painter: &egui::Painter, center: Pos2, from: f32, to: f32, stroke: Stroke) {
+fn arc(painter: &egui::Painter, center: Pos2, radius: f32, from: f32, to: f32, stroke: Stroke) {
     let (from, to) = (from.min(to), from.max(to));
     let steps = ((to - from) * 40.0).ceil().max(1.0) as usize;
     let at = |i: usize| from + (to - from) * i as f32 / steps as f32;
-    let points: Vec<Pos2> = (0..=steps).map(|i| center + direction(at(i)) * 13.0).collect();
+    let points: Vec<Pos2> = (0..=steps).map(|i| center + direction(at(i)) * radius).collect();
     painter.line(points, stroke);
 }
 
