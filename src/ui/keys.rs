@@ -27,6 +27,8 @@ pub enum Does {
     Devices,
     /// The metronome.
     Metronome,
+    /// Letters play notes.
+    Piano,
     /// A tap of the tempo.
     Tap,
     /// End every held note.
@@ -100,7 +102,8 @@ pub const TABLE: &[Shortcut] = &[
     row(NONE, Key::Tab, Does::Devices, "devices or none"),
     row(NONE, Key::F11, Does::Stage, "stage view"),
     row(NONE, Key::F4, Does::Size, "height of cells"),
-    row(NONE, Key::M, Does::Metronome, "metronome"),
+    row(NONE, Key::O, Does::Metronome, "metronome"),
+    row(NONE, Key::M, Does::Piano, "letters as a piano, or not"),
     row(NONE, Key::T, Does::Tap, "tap the tempo"),
     row(SHIFT, Key::Escape, Does::Panic, "panic: end every note"),
     row(NONE, Key::F1, Does::Sheet, "this sheet (also ?)"),
@@ -181,6 +184,7 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
                 let switch = if seen.metronome { Switch::Off } else { Switch::On };
                 asks.act(Action::Metronome { switch });
             }
+            Does::Piano => state.piano.switch(asks),
             Does::Tap => asks.act(Action::Tap),
             Does::Panic => asks.act(Action::Panic),
             Does::Sheet => state.sheet = !state.sheet,

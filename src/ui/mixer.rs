@@ -128,7 +128,10 @@ fn top(
     ui.painter().text(below, Align2::CENTER_TOP, written, theme::number(), theme::DIM);
     let lines = rect.with_min_x(rect.left() + 34.0);
     let mut lines = ui.new_child(UiBuilder::new().max_rect(lines).id_salt("sends"));
-    lines.spacing_mut().item_spacing.y = 2.0;
+    let spacing = lines.spacing_mut();
+    spacing.item_spacing.y = 3.0;
+    spacing.interact_size.y = 18.0;
+    spacing.button_padding = vec2(3.0, 1.0);
     match id {
         StripId::Master => {
             let cue = seen.world.get_resource::<Song>().map_or(0.0, |song| song.cue.0);
@@ -156,7 +159,7 @@ fn top(
 fn level(ui: &mut Ui, word: &str, label: &str, now: f32) -> Option<(egui::Response, f32)> {
     let mut value = now.max(SILENT);
     let line = ui.horizontal(|ui| {
-        ui.set_height(20.0);
+        ui.set_height(18.0);
         let number = DragValue::new(&mut value)
             .range(SILENT..=12.0)
             .speed(0.25)

@@ -10,6 +10,8 @@
 //! | `mixer` | strips under the tracks |
 //! | `devices` | instrument and effects of the selected track |
 //! | `palette` | lines of actions, with completion |
+//! | `piano` | the computer's keyboard as one |
+//! | `stage` | the countdown of the stage view |
 //! | `keys` | the table of shortcuts |
 //! | `closing` | the question before changes are lost |
 //! | `status` | what just happened, what comes next |
@@ -21,7 +23,9 @@ pub mod grid;
 pub mod keys;
 pub mod mixer;
 pub mod palette;
+pub mod piano;
 pub mod seen;
+pub mod stage;
 pub mod state;
 pub mod status;
 pub mod theme;
@@ -38,6 +42,7 @@ use state::UiState;
 pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     let plain = |color| Frame::new().fill(color);
     theme::warm(root.painter());
+    piano::handle(root, seen, state, asks);
     keys::handle(root, seen, state, asks);
     palette::show(root, seen, &mut state.palette, asks);
     Panel::top("top")
@@ -61,6 +66,9 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         let (upper, lower) = all.split_top_bottom_at_y(all.bottom() - high);
         let mut above = ui.new_child(egui::UiBuilder::new().max_rect(upper).id_salt("grid"));
         let columns = grid::show(&mut above, seen, state, asks);
+        if state.stage {
+            stage::countdown(&above, seen, upper);
+        }
         if high > 0.0 {
             let lower = lower.with_min_y(lower.top() + theme::GAP);
             let mut below = ui.new_child(egui::UiBuilder::new().max_rect(lower).id_salt("mixer"));
@@ -71,5 +79,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     closing::show(root, state, asks);
 }
 
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use egui::Vec2;
 
 use super::closing::Closing;
 use super::palette::PaletteState;
+use super::piano::Piano;
 use crate::model::ids::{SceneId, TrackId};
 
 /// A place in the grid.
@@ -104,6 +105,8 @@ pub struct UiState {
     pub grid: GridState,
     /// Stage view: large cells, editing locked.
     pub stage: bool,
+    /// The computer's keyboard as a piano.
+    pub piano: Piano,
     /// The palette.
     pub palette: PaletteState,
     /// The sheet of shortcuts is open.

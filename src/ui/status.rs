@@ -4,9 +4,7 @@ use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::seen::{Seen, Tone};
 use super::state::UiState;
-use super::theme;
-use crate::engine::protocol::Pos;
-use crate::model::project::Song;
+use super::{stage, theme};
 use crate::session::history::History;
 
 /// Height, points.
@@ -26,6 +24,11 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
             let (word, color) =
                 if changed { ("not saved", theme::WARN) } else { ("saved", theme::DIM) };
             ui.label(RichText::new(word).color(color));
+            if state.piano.on {
+                let octave = i32::from(state.piano.lowest) / 12 - 1;
+                let text = format!("piano C{octave} vel {}", state.piano.velocity);
+                ui.label(RichText::new(text).color(theme::SELECT));
+            }
             if let Some(undo) = history.and_then(History::undo_name) {
                 ui.label(RichText::new(format!("undo: {undo}")).color(theme::DIM));
             }
@@ -44,22 +47,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
 
 /// What is queued, and in how many bars it comes.
 fn next(seen: &Seen) -> Option<String> {
-    let head = seen.head.filter(|head| head.playing)?;
-    let song = seen.world.get_resource::<Song>()?;
-    let names: Vec<&str> = (0..seen.order.tracks.len())
-        .filter_map(|node| match seen.track_state(node).queued? {
-            Some(row) => {
-                let scene = seen.scene(*seen.order.scenes.get(usize::from(row))?)?;
-                let clip = seen.slot(seen.order.tracks[node], scene).clip?;
-                Some(seen.clip(clip)?.name.as_str())
-            }
-            None => Some("stop"),
-        })
-        .collect();
-    let (first, more) = (names.first()?, names.len() - 1);
-    let step = Pos::from(song.quantization.step(head.signature)?);
-    let since = head.pos - head.metre.origin;
-    let left = (since.ceil_to(step) - since).ticks() / head.signature.bar().0.max(1) as f64;
+    let stage::Next { bars, first, more } = stage::next(seen)?;
     let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("next in {left:.1} bars: {first}{others}"))
+    Some(format!("next in {bars:.1} bars: {first}{others}"))
 }

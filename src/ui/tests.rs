@@ -17,21 +17,21 @@ use crate::model::project::Project;
 use crate::model::scene::Scene;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
-use crate::session::act::{Act, resolve};
+use crate::session::act::{Act, Errand, resolve};
 use crate::session::document::{Name, Order, part, spawn};
-use crate::session::history::{History, Request, perform};
+use crate::session::history::{History, Outcome, Request, perform};
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
-struct Desk {
-    world: World,
-    state: UiState,
+pub(super) struct Desk {
+    pub(super) world: World,
+    pub(super) state: UiState,
     armed: BTreeSet<TrackId>,
-    asked: Vec<String>,
+    pub(super) asked: Vec<String>,
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
 }
 
-fn desk(lines: &[&str]) -> Harness<'static, Desk> {
+pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     let mut world = World::new();
     let key = "F minor".parse().expect("a key");
     let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
@@ -105,8 +105,8 @@ impl Desk {
         part::<Name>(&self.world, track).map_or("", |name| &name.0)
     }
 
-    fn request(&mut self, request: Request) {
-        perform(&mut self.world, request);
+    pub(super) fn request(&mut self, request: Request) -> Outcome {
+        perform(&mut self.world, request)
     }
 
     /// As the player does it: one step of the history.
@@ -120,14 +120,19 @@ impl Desk {
     }
 
     fn act(&mut self, line: &str) {
-        let action = parse(line).expect("an action");
-        if let Ok(Act::Edit { name, edit }) = resolve(&self.world, &action) {
-            perform(&mut self.world, Request::step(name, edit));
-        }
+        // What is written in the palette may be no action.
+        let Ok(action) = parse(line) else { return };
+        let request = match resolve(&self.world, &action) {
+            Ok(Act::Edit { name, edit }) => Request::step(name, edit),
+            Ok(Act::App(Errand::Undo)) => Request::Undo,
+            Ok(Act::App(Errand::Redo)) => Request::Redo,
+            _ => return,
+        };
+        perform(&mut self.world, request);
     }
 }
 
-const SET: [&str; 6] = [
+pub(super) const SET: [&str; 6] = [
     "track add instrument kick_gabber Kick",
     "track add instrument hoover Lead",
     "scene add Intro",
@@ -357,4 +362,29 @@ fn pull(harness: &mut Harness<'static, Desk>, from: egui::Pos2, to: egui::Pos2) 
     harness.run_steps(1);
     harness.drop_at(to);
     harness.run_steps(3);
+}
+
+#[test]
+fn letters_play_notes_while_the_piano_is_on() {
+    let mut harness = desk(&SET);
+    harness.key_press(egui::Key::M);
+    harness.run_steps(2);
+    harness.key_down(egui::Key::D);
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked.last().map(String::as_str), Some("note on #1 E3 vel 100"));
+    harness.key_up(egui::Key::D);
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked.last().map(String::as_str), Some("note off #1 E3"));
+    harness.key_press(egui::Key::X);
+    harness.key_down(egui::Key::A);
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked.last().map(String::as_str), Some("note on #1 C4 vel 100"));
+    // Turned off, it lets go of what sounds.
+    harness.key_press(egui::Key::M);
+    harness.run_steps(2);
+    assert_eq!(harness.state().asked.last().map(String::as_str), Some("note off #1 C4"));
+    harness.state_mut().asked.clear();
+    harness.key_press(egui::Key::D);
+    harness.run_steps(2);
+    assert!(harness.state().asked.is_empty());
 }

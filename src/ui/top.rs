@@ -164,7 +164,7 @@ fn keys(ui: &mut Ui, now: Key, asks: &mut Asks) {
 fn tempo(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     let song = seen.world.get_resource::<Song>().map_or(0.0, |song| song.tempo.start.get());
     let running = seen.head.map_or(song, |head| head.bpm.get());
-    let (rect, _) = ui.allocate_exact_size(vec2(88.0, HEIGHT), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(76.0, HEIGHT), Sense::hover());
     let top = rect.left_top() + vec2(0.0, 6.0);
     ui.painter().text(top, Align2::LEFT_TOP, "BPM", theme::label(), theme::DIM);
     let below = egui::Rect::from_min_max(rect.left_top() + vec2(0.0, 17.0), rect.max);
@@ -183,7 +183,7 @@ fn tempo(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
         .speed(0.1)
         .fixed_decimals(2)
         .update_while_editing(false);
-    let response = inside.add_sized(vec2(84.0, 22.0), number);
+    let response = inside.add_sized(vec2(68.0, 22.0), number);
     response.widget_info(|| WidgetInfo::slider(true, running, "tempo in beats per minute"));
     if response.changed() && bpm != running {
         let tempo = Bpm::from_milli((bpm * 1000.0).round() as u32);

@@ -63,7 +63,7 @@ impl<'a> Window<'a> {
     }
 
     fn write(&self, text: &str) {
-        self.display.tool(&["type", "--delay", "120", text]);
+        self.display.tool(&["windowfocus", &self.id, "type", "--delay", "120", text]);
         std::thread::sleep(Duration::from_millis(300));
     }
 }
