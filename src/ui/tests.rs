@@ -17,21 +17,21 @@ use crate::model::project::Project;
 use crate::model::scene::Scene;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
-use crate::session::act::{Act, resolve};
+use crate::session::act::{Act, at_once, resolve};
 use crate::session::document::{Name, Order, part, spawn};
-use crate::session::history::{History, Request, perform};
+use crate::session::history::{History, Outcome, Request, perform};
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
-struct Desk {
-    world: World,
-    state: UiState,
+pub(super) struct Desk {
+    pub(super) world: World,
+    pub(super) state: UiState,
     armed: BTreeSet<TrackId>,
-    asked: Vec<String>,
+    pub(super) asked: Vec<String>,
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
 }
 
-fn desk(lines: &[&str]) -> Harness<'static, Desk> {
+pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     let mut world = World::new();
     let key = "F minor".parse().expect("a key");
     let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
@@ -53,7 +53,8 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         desk.act(line);
     }
     let mut dressed = false;
-    let mut harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_ui_state(
+    let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).with_step_dt(1.0 / 60.0);
+    let mut harness = builder.build_ui_state(
         move |ui, desk: &mut Desk| {
             if !std::mem::replace(&mut dressed, true) {
                 theme::install(ui.ctx());
@@ -70,6 +71,11 @@ fn desk(lines: &[&str]) -> Harness<'static, Desk> {
                         continue;
                     }
                     Ask::Line(line) => line,
+                    Ask::AtOnce(name, actions) => {
+                        desk.at_once(name, &actions);
+                        desk.asked.push(name.to_owned());
+                        continue;
+                    }
                     Ask::Select(_) => continue,
                 };
                 desk.act(&line);
@@ -119,8 +125,28 @@ impl Desk {
         self.world.resource_mut::<History>().join(state, name);
     }
 
+    fn at_once(&mut self, name: &str, actions: &[Action]) {
+        // Each is a line of its own in the palette as well.
+        for action in actions {
+            assert_eq!(parse(&action.to_string()).as_ref(), Ok(action));
+        }
+        let act = at_once(&self.world, name, actions).expect("a step");
+        if let Act::Edit { name, edit } = act {
+            let outcome = perform(&mut self.world, Request::step(name, edit));
+            assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+        }
+    }
+
     fn act(&mut self, line: &str) {
         let action = parse(line).expect("an action");
+        let travel = match action {
+            Action::Undo => Some(Request::Undo),
+            Action::Redo => Some(Request::Redo),
+            _ => None,
+        };
+        if let Some(request) = travel {
+            perform(&mut self.world, request);
+        }
         if let Ok(Act::Edit { name, edit }) = resolve(&self.world, &action) {
             perform(&mut self.world, Request::step(name, edit));
         }

@@ -8,6 +8,7 @@ use crate::model::ids::{StripId, TrackId};
 use crate::model::track::TrackKind;
 use crate::session::document::{InGroup, Order, part};
 use crate::ui::ask::{self, Asks};
+use crate::ui::editor;
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
 use crate::ui::theme;
@@ -56,6 +57,15 @@ pub(super) fn duplicate(seen: &Seen, cell: Cell, asks: &mut Asks) {
         }
         Cell::Head(track) => asks.act(Action::TrackDuplicate { track: ask::track(track) }),
         Cell::Scene(scene) => asks.act(Action::SceneDuplicate { scene: ask::scene(scene) }),
+    }
+}
+
+/// Open the clip of a slot in the editor.
+pub(super) fn edit(seen: &Seen, state: &mut UiState, cell: Cell) {
+    if let Cell::Slot(track, scene) = cell
+        && name(seen, cell).is_some()
+    {
+        editor::open(state, track, scene);
     }
 }
 
@@ -127,6 +137,9 @@ pub(super) fn menu(
             let clip = || ask::slot(track, scene);
             if entry(ui, "Launch") {
                 asks.act(Action::Launch { clip: clip() });
+            }
+            if entry(ui, "Edit") {
+                edit(seen, state, cell);
             }
             if entry(ui, "Fill, back at the end of the loop") {
                 asks.act(Action::Fill { clip: clip() });

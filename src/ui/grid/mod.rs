@@ -173,6 +173,7 @@ fn slots(
                 response.context_menu(|ui| menus::menu(ui, seen, state, columns, here, asks));
                 if response.double_clicked() {
                     menus::create(seen, here, asks);
+                    menus::edit(seen, state, here);
                 }
                 drag(&response, layout, columns, here, seen, state, asks);
             }
