@@ -182,7 +182,11 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Does::Save => asks.act(Action::Save),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
-            Does::Devices => super::editor::turn(seen, state),
+            Does::Devices => {
+                // Tab is also how egui walks its fields, which would take the keyboard from here on.
+                ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+                super::editor::turn(seen, state);
+            }
             Does::Metronome => {
                 let switch = if seen.metronome { Switch::Off } else { Switch::On };
                 asks.act(Action::Metronome { switch });

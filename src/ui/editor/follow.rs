@@ -1,6 +1,6 @@
 //! What follows a clip: one of two choices by chance, after some times round.
 
-use egui::{ComboBox, DragValue, RichText, Ui, WidgetInfo, WidgetType};
+use egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 
 use super::Shown;
 use super::header::standing_menu;
@@ -137,17 +137,19 @@ fn say(field: &egui::Response, name: &str, value: u8) {
 fn kind(ui: &mut Ui, seen: &Seen, name: &str, now: FollowKind) -> Option<FollowKind> {
     let mut chosen = None;
     let text = word(seen, now);
-    let combo = ComboBox::from_id_salt(name).width(120.0).selected_text(&text);
-    let shown = combo.show_ui(ui, |ui| {
-        let jumps = seen.order.scenes.iter().map(|id| FollowKind::Jump(*id));
-        for kind in KINDS.iter().map(|(_, kind)| *kind).chain(jumps) {
-            if ui.selectable_label(kind == now, word(seen, kind)).clicked() {
-                chosen = Some(kind);
+    // A menu within the menu: a box of its own would close the one it stands in.
+    let shown = ui.menu_button(&text, |ui| {
+        ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+            let jumps = seen.order.scenes.iter().map(|id| FollowKind::Jump(*id));
+            for kind in KINDS.iter().map(|(_, kind)| *kind).chain(jumps) {
+                if ui.selectable_label(kind == now, word(seen, kind)).clicked() {
+                    chosen = Some(kind);
+                }
             }
-        }
+        });
     });
     shown
         .response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, format!("{name}: {text}")));
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("{name}: {text}")));
     chosen
 }

@@ -104,7 +104,9 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     let area = ui.max_rect();
     // The keyboard goes where the pointer was pressed last.
     let pressed = ui.input(|i| i.pointer.any_pressed().then(|| i.pointer.interact_pos()).flatten());
-    if let Some(at) = pressed {
+    if let Some(at) = pressed
+        && !egui::Popup::is_any_open(ui.ctx())
+    {
         state.edit.focus = area.contains(at);
     }
     if keys::closes(ui, &mut state.edit) {

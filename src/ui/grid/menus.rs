@@ -69,17 +69,19 @@ pub(super) fn edit(seen: &Seen, state: &mut UiState, cell: Cell) {
     }
 }
 
-/// Make a clip in an empty slot, where the track plays notes.
-pub(super) fn create(seen: &Seen, cell: Cell, asks: &mut Asks) {
-    let Cell::Slot(track, scene) = cell else { return };
+/// Make a clip in an empty slot, where the track plays notes, and say whether one was asked for.
+pub(super) fn create(seen: &Seen, cell: Cell, asks: &mut Asks) -> bool {
+    let Cell::Slot(track, scene) = cell else { return false };
     let plays = matches!(
         part::<TrackKind>(seen.world, track),
         Ok(TrackKind::Instrument(_) | TrackKind::Drums(_))
     );
-    if plays && name(seen, cell).is_none() {
+    let makes = plays && name(seen, cell).is_none();
+    if makes {
         let (clip, length) = (ask::slot(track, scene), Span::Bars(1));
         asks.act(Action::ClipAdd { clip, length });
     }
+    makes
 }
 
 /// A field over `rect` while the name of `cell` is being written.
