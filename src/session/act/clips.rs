@@ -180,19 +180,19 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::Automate { clip, lane, at, value } => {
             let point = AutomationPoint { at: find::place(world, at)?, value: *value, hold: false };
             automation(world, clip, lane, |points| {
-                put(points, point);
+                put_point(points, point);
                 Ok(())
             })?
         }
         Action::AutomateDelete { clip, lane, at } => {
             let at = find::place(world, at)?;
-            automation(world, clip, lane, |points| take(points, at).map(drop))?
+            automation(world, clip, lane, |points| take_point(points, at).map(drop))?
         }
         Action::AutomateMove { clip, lane, at, place, value } => {
             let (at, place) = (find::place(world, at)?, find::place(world, place)?);
             automation(world, clip, lane, |points| {
-                let point = take(points, at)?;
-                put(points, AutomationPoint { at: place, value: *value, ..point });
+                let point = take_point(points, at)?;
+                put_point(points, AutomationPoint { at: place, value: *value, ..point });
                 Ok(())
             })?
         }
@@ -320,14 +320,14 @@ fn automation(
 }
 
 /// Puts a point in its place; one that stood there goes.
-fn put(points: &mut Vec<AutomationPoint>, point: AutomationPoint) {
+fn put_point(points: &mut Vec<AutomationPoint>, point: AutomationPoint) {
     points.retain(|p| p.at != point.at);
     points.push(point);
     points.sort_by_key(|p| p.at);
 }
 
 /// Takes out the point that stands at `at`.
-fn take(points: &mut Vec<AutomationPoint>, at: Ticks) -> Result<AutomationPoint, ActError> {
+fn take_point(points: &mut Vec<AutomationPoint>, at: Ticks) -> Result<AutomationPoint, ActError> {
     let index = points.iter().position(|p| p.at == at);
     let none = || ActError::missing("no point of that lane stands there".to_owned());
     Ok(points.remove(index.ok_or_else(none)?))

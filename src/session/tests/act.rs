@@ -15,7 +15,7 @@ use crate::model::project::Project;
 use crate::model::testing::project;
 use crate::model::time::Ticks;
 use crate::model::track::TrackKind;
-use crate::session::act::{Act, ActError, Errand, names, resolve, run_lines, together};
+use crate::session::act::{Act, ActError, Errand, at_once, names, resolve, run_lines};
 use crate::session::document::{collect, spawn};
 use crate::session::history::{Outcome, Request, perform};
 
@@ -279,7 +279,7 @@ fn several_actions_on_notes_are_one_step_and_each_has_a_note_of_its_own() {
         "clip lead 3 note E1 at 1.1.1 for 1/16",
     ];
     let actions: Vec<Action> = lines.iter().map(|line| parse(line).unwrap()).collect();
-    let Ok(Act::Edit { name, edit }) = together(&world, "Move notes", &actions) else { panic!() };
+    let Ok(Act::Edit { name, edit }) = at_once(&world, "Move notes", &actions) else { panic!() };
     assert_eq!(perform(&mut world, Request::step(name, edit)), Outcome::Done("Move notes".into()));
     let after = collect(&world).unwrap();
     assert_eq!(after.validate(), Ok(()));
@@ -300,6 +300,6 @@ fn several_actions_on_notes_are_one_step_and_each_has_a_note_of_its_own() {
     // What is not there, and what is no edit, leaves all of it undone.
     for bad in ["clip lead 3 note C9 at 1.1.1 delete", "play"] {
         let actions = [actions[0].clone(), parse(bad).unwrap()];
-        assert!(together(&world, "Move notes", &actions).is_err(), "{bad}");
+        assert!(at_once(&world, "Move notes", &actions).is_err(), "{bad}");
     }
 }
