@@ -21,7 +21,7 @@ use crate::model::project::{Project, Song};
 use crate::model::scene::Scene;
 use crate::model::time::{Signature, Ticks};
 use crate::persistence::hcs;
-use crate::session::act::{Act, ActError, Errand, find_strip, resolve};
+use crate::session::act::{Act, ActError, Errand, at_once, find_strip, resolve};
 use crate::session::compound::insert_scene;
 use crate::session::document::{Order as Scenes, collect, part, spawn};
 use crate::session::edit::{Edit, EffectSet, SongSet, StripSet, TrackSet};
@@ -167,6 +167,25 @@ impl Player {
         }
         self.push(orders);
         failed.map_or_else(|| Ok(name.to_owned()), Err)
+    }
+
+    /// Does several actions that change the document as one step, called `name`, and says what was
+    /// done: all of them or none. Each names things as they are before any of the others.
+    ///
+    /// # Errors
+    /// One that names what is not there, or that is no change of the document.
+    pub fn at_once(
+        &mut self,
+        name: &str,
+        actions: &[Action],
+        orders: &mut dyn FnMut(Order),
+    ) -> Result<String, LineError> {
+        let Act::Edit { name, edit } = at_once(&self.world, name, actions)? else {
+            return Err(LineError::Now(format!("{name}: that is no change of the document")));
+        };
+        let said = self.outcome(Request::step(name, edit))?;
+        self.push(orders);
+        Ok(said)
     }
 
     fn act(

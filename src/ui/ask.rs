@@ -13,6 +13,9 @@ pub enum Ask {
     Act(Action, Option<Gesture>),
     /// Several actions that are one step to undo, and what it is called.
     Together(String, Vec<Action>),
+    /// Several changes of the document as one step to undo, and what it is called; each names things as
+    /// they are before any of the others.
+    AtOnce(&'static str, Vec<Action>),
     /// A line as it was written, which may be no action.
     Line(String),
     /// Pad controllers turn this track's parameters.
@@ -45,6 +48,14 @@ impl Asks {
             0 => {}
             1 => self.all.extend(actions.pop().map(|action| Ask::Act(action, None))),
             _ => self.all.push(Ask::Together(name.to_owned(), actions)),
+        }
+    }
+
+    /// Ask for several changes of the document as one step, called `name`: each names things, such as
+    /// notes that move, as they are before any of the others.
+    pub fn at_once(&mut self, name: &'static str, actions: Vec<Action>) {
+        if !actions.is_empty() {
+            self.all.push(Ask::AtOnce(name, actions));
         }
     }
 

@@ -23,7 +23,7 @@ pub enum Does {
     Palette,
     /// Large cells, editing locked.
     Stage,
-    /// Devices below, or not.
+    /// Devices below, the editor of the focused clip, or nothing.
     Devices,
     /// The metronome.
     Metronome,
@@ -69,6 +69,10 @@ pub enum Does {
     Arm,
     /// Stop the track.
     Stop,
+    /// In the grid: open the clip in the editor.
+    Edit,
+    /// In the editor: the pointer is a pen, or not.
+    Draw,
 }
 
 /// A row of the table.
@@ -99,7 +103,7 @@ pub const TABLE: &[Shortcut] = &[
     row(CTRL, Key::Z, Does::Undo, "undo"),
     row(CTRL, Key::Y, Does::Redo, "redo"),
     row(CTRL, Key::S, Does::Save, "save"),
-    row(NONE, Key::Tab, Does::Devices, "devices or none"),
+    row(NONE, Key::Tab, Does::Devices, "devices, editor, none"),
     row(NONE, Key::F11, Does::Stage, "stage view"),
     row(NONE, Key::F4, Does::Size, "height of cells"),
     row(NONE, Key::O, Does::Metronome, "metronome"),
@@ -116,16 +120,18 @@ pub const TABLE: &[Shortcut] = &[
     row(NONE, Key::F2, Does::Rename, "rename"),
     row(NONE, Key::Delete, Does::Delete, "delete"),
     row(CTRL, Key::D, Does::Duplicate, "duplicate"),
-    row(CTRL, Key::C, Does::Copy, "copy clips"),
+    row(CTRL, Key::C, Does::Copy, "copy clips or notes"),
     row(CTRL, Key::X, Does::Cut, "cut clips"),
-    row(CTRL, Key::V, Does::Paste, "paste clips"),
-    row(CTRL, Key::A, Does::All, "select every clip"),
+    row(CTRL, Key::V, Does::Paste, "paste clips or notes"),
+    row(CTRL, Key::A, Does::All, "select every clip or note"),
     row(CTRL, Key::I, Does::Insert, "new scene below"),
     row(CTRL_SHIFT, Key::I, Does::Capture, "new scene of what plays"),
     row(SHIFT, Key::M, Does::Mute, "mute the track"),
     row(SHIFT, Key::S, Does::Solo, "solo the track"),
     row(SHIFT, Key::A, Does::Arm, "arm the track"),
     row(NONE, Key::Period, Does::Stop, "stop the track"),
+    row(NONE, Key::E, Does::Edit, "edit the clip"),
+    row(NONE, Key::B, Does::Draw, "editor: draw notes"),
 ];
 
 /// Whether the keyboard belongs to a field.
@@ -167,7 +173,7 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     if state.sheet && ui.input_mut(|i| i.consume_key(NONE, Key::Escape)) {
         state.sheet = false;
     }
-    let all = pressed(ui, |does| !super::grid::owns(does));
+    let all = pressed(ui, |does| !super::grid::owns(does) && !super::editor::owns(does));
     for (does, _) in all {
         match does {
             Does::Play => asks.act(match seen.runs() {
@@ -179,7 +185,11 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Does::Save => asks.act(Action::Save),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
-            Does::Devices => state.hide_devices = !state.hide_devices,
+            Does::Devices => {
+                // Tab is also how egui walks its fields, which would take the keyboard from here on.
+                ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+                super::editor::turn(seen, state);
+            }
             Does::Metronome => {
                 let switch = if seen.metronome { Switch::Off } else { Switch::On };
                 asks.act(Action::Metronome { switch });

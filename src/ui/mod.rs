@@ -9,6 +9,7 @@
 //! | `top` | transport, position, tempo, grid, device |
 //! | `mixer` | strips under the tracks |
 //! | `devices` | instrument and effects of the selected track |
+//! | `editor` | the clip that is open, in the devices' place: notes, velocities, automation |
 //! | `palette` | lines of actions, with completion |
 //! | `piano` | the computer's keyboard as one |
 //! | `stage` | the countdown of the stage view |
@@ -19,6 +20,7 @@
 pub mod ask;
 pub mod closing;
 pub mod devices;
+pub mod editor;
 pub mod grid;
 pub mod keys;
 pub mod mixer;
@@ -53,7 +55,14 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         .exact_size(status::HEIGHT)
         .frame(plain(theme::PANEL))
         .show(root, |ui| status::show(ui, seen, state));
-    if !state.stage && !state.hide_devices {
+    if !state.stage && !state.hide_devices && state.editor.is_some() {
+        Panel::bottom("editor")
+            .resizable(true)
+            .default_size(editor::HEIGHT)
+            .size_range(editor::HEIGHTS)
+            .frame(plain(theme::PANEL).inner_margin(6.0))
+            .show(root, |ui| editor::show(ui, seen, state, asks));
+    } else if !state.stage && !state.hide_devices {
         Panel::bottom("devices")
             .exact_size(devices::HEIGHT)
             .frame(plain(theme::PANEL).inner_margin(6.0))

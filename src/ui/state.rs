@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use egui::Vec2;
 
 use super::closing::Closing;
+use super::editor::EditorState;
 use super::palette::PaletteState;
 use super::piano::Piano;
 use crate::model::ids::{SceneId, TrackId};
@@ -115,6 +116,10 @@ pub struct UiState {
     pub devices: Option<TrackId>,
     /// How far closing the window has got.
     pub closing: Closing,
-    /// No devices below.
+    /// Neither devices nor editor below.
     pub hide_devices: bool,
+    /// The slot whose clip is open in the editor, in the devices' place.
+    pub editor: Option<(TrackId, SceneId)>,
+    /// The editor's own state.
+    pub edit: EditorState,
 }

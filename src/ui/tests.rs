@@ -17,7 +17,7 @@ use crate::model::project::Project;
 use crate::model::scene::Scene;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
-use crate::session::act::{Act, Errand, resolve};
+use crate::session::act::{Act, Errand, at_once, resolve};
 use crate::session::document::{Name, Order, part, spawn};
 use crate::session::history::{History, Outcome, Request, perform};
 
@@ -53,7 +53,8 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         desk.act(line);
     }
     let mut dressed = false;
-    let mut harness = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_ui_state(
+    let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).with_step_dt(1.0 / 60.0);
+    let mut harness = builder.build_ui_state(
         move |ui, desk: &mut Desk| {
             if !std::mem::replace(&mut dressed, true) {
                 theme::install(ui.ctx());
@@ -70,6 +71,11 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
                         continue;
                     }
                     Ask::Line(line) => line,
+                    Ask::AtOnce(name, actions) => {
+                        desk.at_once(name, &actions);
+                        desk.asked.push(name.to_owned());
+                        continue;
+                    }
                     Ask::Select(_) => continue,
                 };
                 desk.act(&line);
@@ -117,6 +123,18 @@ impl Desk {
             self.asked.push(action.to_string());
         }
         self.world.resource_mut::<History>().join(state, name);
+    }
+
+    fn at_once(&mut self, name: &str, actions: &[Action]) {
+        // Each is a line of its own in the palette as well.
+        for action in actions {
+            assert_eq!(parse(&action.to_string()).as_ref(), Ok(action));
+        }
+        let act = at_once(&self.world, name, actions).expect("a step");
+        if let Act::Edit { name, edit } = act {
+            let outcome = perform(&mut self.world, Request::step(name, edit));
+            assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+        }
     }
 
     fn act(&mut self, line: &str) {

@@ -181,6 +181,10 @@ impl Opened {
                     crate::crash::note_action(name);
                     (None, self.player.together(name, actions, orders))
                 }
+                Ask::AtOnce(name, actions) => {
+                    crate::crash::note_action(name);
+                    (None, self.player.at_once(name, actions, orders))
+                }
                 Ask::Line(line) => {
                     crate::crash::note_action(line);
                     (Some(line.as_str()), self.player.line(line, At::Now, orders))

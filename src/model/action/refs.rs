@@ -143,6 +143,20 @@ impl Span {
     }
 }
 
+impl Span {
+    /// The span of so many ticks, in the largest unit that says it. At least one tick; what only ticks
+    /// can say is cut to 100 000 of them, the most that a line may ask for.
+    pub fn of(ticks: Ticks, signature: Signature) -> Span {
+        let whole = |unit: i64| {
+            let count = ticks.0 / unit.max(1);
+            (ticks.0 % unit.max(1) == 0 && (1..=100_000).contains(&count)).then_some(count as u32)
+        };
+        let bars = whole(signature.bar().0).map(Span::Bars);
+        let span = bars.or_else(|| whole(PPQ).map(Span::Beats));
+        span.unwrap_or(Span::Ticks(ticks.0.clamp(1, 100_000) as u32))
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = |n: u32| if n == 1 { "" } else { "s" };
@@ -171,6 +185,21 @@ pub struct Position {
 }
 
 impl Position {
+    /// The place `at` lies; a place before the start is the start.
+    pub fn of(at: Ticks, signature: Signature) -> Position {
+        let (bar, beat) = (signature.bar().0.max(1), signature.beat().0.max(1));
+        let at = at.0.max(0);
+        let (in_bar, in_beat) = (at % bar, at % bar % beat);
+        // One more of each than has passed, for all but ticks count from 1.
+        let count = |n: i64| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        Position {
+            bar: count(at / bar),
+            beat: count(in_bar / beat),
+            sixteenth: count(in_beat / (PPQ / 4)),
+            tick: (in_beat % (PPQ / 4)) as u32,
+        }
+    }
+
     /// The place in ticks; `None` where the bar has no such beat or the beat no such sixteenth.
     pub fn ticks(self, signature: Signature) -> Option<Ticks> {
         let beat = signature.beat().0;
@@ -190,5 +219,24 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.bar, self.beat, self.sixteenth)?;
         if self.tick > 0 { write!(f, ".{}", self.tick) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tick_has_a_place_and_a_span_that_lead_back_to_it() {
+        for (numerator, denominator) in [(4, 4), (7, 8), (3, 1), (5, 16), (9, 32)] {
+            let signature = Signature { numerator, denominator };
+            for at in (0..20_000).step_by(7) {
+                let place = Position::of(Ticks(at), signature);
+                assert_eq!(place.ticks(signature), Some(Ticks(at)), "{place} in {signature}");
+                let span = Span::of(Ticks(at + 1), signature);
+                assert_eq!(span.ticks(signature), Ticks(at + 1), "{span} in {signature}");
+            }
+        }
+        assert_eq!(Position::of(Ticks(-5), Signature::default()).to_string(), "1.1.1");
     }
 }

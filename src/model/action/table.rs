@@ -328,6 +328,18 @@ actions! {
     NoteVelocity { clip: Clip, pitch: Pitch, at: At, velocity: Velocity } =
         "clip {clip} note {pitch} at {at} vel {velocity}",
         "clip kick 3 note C1 at 1.1.1 vel 127";
+    /// Set the chance of the note of this pitch that starts here
+    NoteChance { clip: Clip, pitch: Pitch, at: At, chance: Percent } =
+        "clip {clip} note {pitch} at {at} chance {chance}",
+        "clip kick 3 note C1 at 1.1.1 chance 50";
+    /// Move the note of this pitch that starts here to another pitch and place
+    NoteMove { clip: Clip, pitch: Pitch, at: At, to: Pitch, place: At } =
+        "clip {clip} note {pitch} at {at} move {to} at {place}",
+        "clip kick 3 note C1 at 1.1.1 move D1 at 1.2.1";
+    /// Set the length of the note of this pitch that starts here
+    NoteLength { clip: Clip, pitch: Pitch, at: At, length: Length } =
+        "clip {clip} note {pitch} at {at} length {length}",
+        "clip kick 3 note C1 at 1.1.1 length 1/8";
     /// Take automation out of a clip
     AutomateOff { clip: Clip, lane: Lane } = "clip {clip} automate {lane} off",
         "clip lead 3 automate volume off";
@@ -335,6 +347,14 @@ actions! {
     Automate { clip: Clip, lane: Lane, at: At, value: Value } =
         "clip {clip} automate {lane} at {at} {value}",
         "clip lead 3 automate param cutoff at 1.1.1 400";
+    /// Take a point out of a clip's automation
+    AutomateDelete { clip: Clip, lane: Lane, at: At } =
+        "clip {clip} automate {lane} at {at} delete",
+        "clip lead 3 automate volume at 1.1.1 delete";
+    /// Move a point of a clip's automation to another place and value
+    AutomateMove { clip: Clip, lane: Lane, at: At, place: At, value: Value } =
+        "clip {clip} automate {lane} at {at} move {place} {value}",
+        "clip lead 3 automate volume at 1.1.1 move 1.2.1 -6";
     /// Give an empty slot a stop button, or take it away
     StopButton { track: Track, scene: Scene, switch: OnOff } =
         "slot {track} {scene} stop {switch}", "slot kick 3 stop off";

@@ -1,14 +1,13 @@
-//! Actions on clips, their notes and automation, and on slots.
-
-use std::sync::Arc;
+//! Actions on clips, all their notes and their automation, and on slots.
 
 use bevy_ecs::world::World;
 
+use super::notes::{next_note, notes};
 use super::{ActError, find};
 use crate::model::action::{Action, ClipRef, FollowRef, LaneRef, Ref, SceneRef};
 use crate::model::automation::{AutomationLane, AutomationPoint, AutomationTarget};
 use crate::model::clip::{AudioClip, Clip, ClipContent, LoopBrace, MidiClip, Note, WarpMode};
-use crate::model::ids::{ClipId, NoteId, SceneId, TrackId};
+use crate::model::ids::{ClipId, SceneId, TrackId};
 use crate::model::launch::{FollowAction, FollowKind, FollowTime, LaunchSettings};
 use crate::model::mixer::Db;
 use crate::model::project::Song;
@@ -174,51 +173,28 @@ pub(super) fn edits(world: &World, action: &Action) -> Result<Option<Vec<Edit>>,
         Action::ClipPitch { clip, semitones } => audio(clip, &|audio| audio.pitch = *semitones)?,
         Action::ClipTempo { clip, tempo } => audio(clip, &|audio| audio.source_bpm = Some(*tempo))?,
         Action::ClipWarp { clip, warp } => audio(clip, &|audio| audio.warp = *warp)?,
-        Action::NoteAdd { clip, pitch, at, length, velocity, chance } => {
-            let clip = find::clip(world, clip)?;
-            let note = Note {
-                id: next_note(notes(clip)?),
-                start: find::place(world, at)?,
-                length: length.ticks(song.signature),
-                pitch: *pitch,
-                velocity: velocity.unwrap_or(100),
-                probability: chance.unwrap_or(100),
-            };
-            vec![Edit::Notes { clip: clip.id, remove: Vec::new(), add: vec![note] }]
-        }
-        Action::NoteDelete { clip, pitch, at } => {
-            let clip = find::clip(world, clip)?;
-            let note = note_at(clip, *pitch, find::place(world, at)?)?;
-            vec![Edit::Notes { clip: clip.id, remove: vec![note.id], add: Vec::new() }]
-        }
-        Action::NoteVelocity { clip, pitch, at, velocity } => {
-            let clip = find::clip(world, clip)?;
-            let note = note_at(clip, *pitch, find::place(world, at)?)?;
-            let (id, velocity) = (note.id, *velocity);
-            let add = vec![Note { velocity, ..note }];
-            vec![Edit::Notes { clip: clip.id, remove: vec![id], add }]
-        }
-        Action::AutomateOff { clip, lane } => {
-            let clip = find::clip(world, clip)?;
-            let target = target(world, clip, lane)?;
-            let kept: Vec<_> =
-                clip.automation.iter().filter(|l| l.target != target).cloned().collect();
-            vec![Edit::Clip(clip.id, ClipSet::Automation(kept))]
-        }
+        Action::AutomateOff { clip, lane } => automation(world, clip, lane, |points| {
+            points.clear();
+            Ok(())
+        })?,
         Action::Automate { clip, lane, at, value } => {
-            let clip = find::clip(world, clip)?;
-            let target = target(world, clip, lane)?;
             let point = AutomationPoint { at: find::place(world, at)?, value: *value, hold: false };
-            let mut lanes = clip.automation.clone();
-            match lanes.iter_mut().find(|l| l.target == target) {
-                Some(lane) => {
-                    lane.points.retain(|p| p.at != point.at);
-                    lane.points.push(point);
-                    lane.points.sort_by_key(|p| p.at);
-                }
-                None => lanes.push(AutomationLane { target, points: vec![point] }),
-            }
-            vec![Edit::Clip(clip.id, ClipSet::Automation(lanes))]
+            automation(world, clip, lane, |points| {
+                put_point(points, point);
+                Ok(())
+            })?
+        }
+        Action::AutomateDelete { clip, lane, at } => {
+            let at = find::place(world, at)?;
+            automation(world, clip, lane, |points| take_point(points, at).map(drop))?
+        }
+        Action::AutomateMove { clip, lane, at, place, value } => {
+            let (at, place) = (find::place(world, at)?, find::place(world, place)?);
+            automation(world, clip, lane, |points| {
+                let point = take_point(points, at)?;
+                put_point(points, AutomationPoint { at: place, value: *value, ..point });
+                Ok(())
+            })?
         }
         Action::StopButton { track, scene, switch } => {
             let (track, scene) = (find::track(world, track)?, find::scene(world, scene)?);
@@ -292,20 +268,6 @@ fn resize(clip: &Clip, length: Ticks) -> Vec<Edit> {
     if length < clip.length { vec![brace, resized] } else { vec![resized, brace] }
 }
 
-fn notes(clip: &Clip) -> Result<&Arc<Vec<Note>>, ActError> {
-    let none = || ActError::missing(format!("“{}” holds audio, not notes", clip.name));
-    Ok(&clip.midi().ok_or_else(none)?.notes)
-}
-
-fn next_note(notes: &[Note]) -> NoteId {
-    NoteId(notes.iter().map(|note| note.id.0).max().unwrap_or(0).saturating_add(1))
-}
-
-fn note_at(clip: &Clip, pitch: u8, start: Ticks) -> Result<Note, ActError> {
-    let found = notes(clip)?.iter().find(|note| note.pitch == pitch && note.start == start);
-    found.copied().ok_or_else(|| ActError::missing("no note of that pitch starts there".to_owned()))
-}
-
 /// Replaces the notes that `change` alters.
 fn change_notes(clip: &Clip, change: impl Fn(Note) -> Result<Note, ActError>) -> Edits {
     let (mut remove, mut add) = (Vec::new(), Vec::new());
@@ -334,6 +296,41 @@ fn double(clip: &Clip) -> Edits {
     let mut edits = resize(clip, length + length);
     edits.push(Edit::Notes { clip: clip.id, remove, add });
     Ok(edits)
+}
+
+/// A clip's automation with the points of one lane changed; a lane without points is gone.
+fn automation(
+    world: &World,
+    clip: &ClipRef,
+    lane: &LaneRef,
+    change: impl FnOnce(&mut Vec<AutomationPoint>) -> Result<(), ActError>,
+) -> Edits {
+    let clip = find::clip(world, clip)?;
+    let target = target(world, clip, lane)?;
+    let mut lanes = clip.automation.clone();
+    let index = lanes.iter().position(|l| l.target == target).unwrap_or_else(|| {
+        lanes.push(AutomationLane { target, points: Vec::new() });
+        lanes.len() - 1
+    });
+    change(&mut lanes[index].points)?;
+    if lanes[index].points.is_empty() {
+        lanes.remove(index);
+    }
+    Ok(vec![Edit::Clip(clip.id, ClipSet::Automation(lanes))])
+}
+
+/// Puts a point in its place; one that stood there goes.
+fn put_point(points: &mut Vec<AutomationPoint>, point: AutomationPoint) {
+    points.retain(|p| p.at != point.at);
+    points.push(point);
+    points.sort_by_key(|p| p.at);
+}
+
+/// Takes out the point that stands at `at`.
+fn take_point(points: &mut Vec<AutomationPoint>, at: Ticks) -> Result<AutomationPoint, ActError> {
+    let index = points.iter().position(|p| p.at == at);
+    let none = || ActError::missing("no point of that lane stands there".to_owned());
+    Ok(points.remove(index.ok_or_else(none)?))
 }
 
 fn target(world: &World, clip: &Clip, lane: &LaneRef) -> Result<AutomationTarget, ActError> {

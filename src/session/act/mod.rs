@@ -3,10 +3,13 @@
 
 mod clips;
 mod find;
+mod notes;
 mod song;
 mod stage;
 mod timeline;
 mod tracks;
+
+pub use notes::at_once;
 
 use bevy_ecs::world::World;
 
@@ -130,7 +133,7 @@ pub fn find_strip(world: &World, wanted: &StripRef) -> Result<StripId, ActError>
 
 /// The edits of a document action.
 fn edits(world: &World, action: &Action) -> Result<Vec<Edit>, ActError> {
-    let parts = [song::edits, tracks::edits, clips::edits, timeline::edits];
+    let parts = [song::edits, tracks::edits, clips::edits, notes::edits, timeline::edits];
     for part in parts {
         if let Some(edits) = part(world, action)? {
             return Ok(edits);

@@ -15,7 +15,7 @@ use crate::model::project::Project;
 use crate::model::testing::project;
 use crate::model::time::Ticks;
 use crate::model::track::TrackKind;
-use crate::session::act::{Act, ActError, Errand, names, resolve, run_lines};
+use crate::session::act::{Act, ActError, Errand, at_once, names, resolve, run_lines};
 use crate::session::document::{collect, spawn};
 use crate::session::history::{Outcome, Request, perform};
 
@@ -264,4 +264,42 @@ fn performance_actions_are_resolved_but_are_no_edits() {
         (known.tracks, known.scenes),
         (vec!["Kick".into(), "Drums".into()], vec!["Drop".into()])
     );
+}
+
+#[test]
+fn several_actions_on_notes_are_one_step_and_each_has_a_note_of_its_own() {
+    let lines = ["clip lead 3 note C1 at 1.1.1 for 1/4", "clip lead 3 note C1 at 1.1.1 for 1/8"];
+    let start = run(stage(), &lines);
+    let mut world = World::new();
+    spawn(&mut world, start.clone()).unwrap();
+    let lines = [
+        "clip lead 3 note C1 at 1.1.1 move D1 at 1.2.1",
+        "clip lead 3 note C1 at 1.1.1 move D1 at 1.2.1",
+        "clip lead 3 note E1 at 1.1.1 for 1/16",
+        "clip lead 3 note E1 at 1.1.1 for 1/16",
+    ];
+    let actions: Vec<Action> = lines.iter().map(|line| parse(line).unwrap()).collect();
+    let Ok(Act::Edit { name, edit }) = at_once(&world, "Move notes", &actions) else { panic!() };
+    assert_eq!(perform(&mut world, Request::step(name, edit)), Outcome::Done("Move notes".into()));
+    let after = collect(&world).unwrap();
+    assert_eq!(after.validate(), Ok(()));
+    let notes = |project: &Project| {
+        let clips = project.tracks.iter().flat_map(|track| &track.clips);
+        let mut all = clips.filter_map(|clip| clip.midi()).map(|midi| midi.notes.to_vec());
+        all.find(|notes| notes.iter().any(|n| n.pitch == 26 || n.length == Ticks(480))).unwrap()
+    };
+    let moved: Vec<_> = notes(&after).into_iter().filter(|n| n.pitch == 26).collect();
+    let mut lengths: Vec<i64> = moved.iter().map(|n| n.length.0).collect();
+    lengths.sort_unstable();
+    assert_eq!(lengths, [480, 960], "each keeps its own length");
+    assert!(moved.iter().all(|n| n.start == Ticks(960)));
+    assert_eq!(notes(&after).len(), 4);
+    assert_eq!(perform(&mut world, Request::Undo), Outcome::Undone("Move notes".into()));
+    assert_eq!(notes(&collect(&world).unwrap()), notes(&start));
+
+    // What is not there, and what is no edit, leaves all of it undone.
+    for bad in ["clip lead 3 note C9 at 1.1.1 delete", "play"] {
+        let actions = [actions[0].clone(), parse(bad).unwrap()];
+        assert!(at_once(&world, "Move notes", &actions).is_err(), "{bad}");
+    }
 }

@@ -68,6 +68,7 @@ pub fn owns(does: Does) -> bool {
             | Solo
             | Arm
             | Stop
+            | Edit
     )
 }
 
@@ -128,6 +129,7 @@ fn one(
                 asks.launch(ask::slot(track, id), slot.clip.is_some(), track);
             }
         }
+        (Does::Edit, cell) if !state.stage => menus::edit(seen, state, cell),
         (Does::Rename, cell) if !state.stage => menus::rename(seen, state, cell),
         (Does::Delete, cell) if !state.stage => selection::delete(seen, state, cell, asks),
         (Does::Duplicate, cell) if !state.stage => menus::duplicate(seen, cell, asks),

@@ -8,6 +8,7 @@ use crate::model::ids::{StripId, TrackId};
 use crate::model::track::TrackKind;
 use crate::session::document::{InGroup, Order, part};
 use crate::ui::ask::{self, Asks};
+use crate::ui::editor;
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
 use crate::ui::theme;
@@ -59,17 +60,28 @@ pub(super) fn duplicate(seen: &Seen, cell: Cell, asks: &mut Asks) {
     }
 }
 
-/// Make a clip in an empty slot, where the track plays notes.
-pub(super) fn create(seen: &Seen, cell: Cell, asks: &mut Asks) {
-    let Cell::Slot(track, scene) = cell else { return };
+/// Open the clip of a slot in the editor.
+pub(super) fn edit(seen: &Seen, state: &mut UiState, cell: Cell) {
+    if let Cell::Slot(track, scene) = cell
+        && name(seen, cell).is_some()
+    {
+        editor::open(state, track, scene);
+    }
+}
+
+/// Make a clip in an empty slot, where the track plays notes, and say whether one was asked for.
+pub(super) fn create(seen: &Seen, cell: Cell, asks: &mut Asks) -> bool {
+    let Cell::Slot(track, scene) = cell else { return false };
     let plays = matches!(
         part::<TrackKind>(seen.world, track),
         Ok(TrackKind::Instrument(_) | TrackKind::Drums(_))
     );
-    if plays && name(seen, cell).is_none() {
+    let makes = plays && name(seen, cell).is_none();
+    if makes {
         let (clip, length) = (ask::slot(track, scene), Span::Bars(1));
         asks.act(Action::ClipAdd { clip, length });
     }
+    makes
 }
 
 /// A field over `rect` while the name of `cell` is being written.
@@ -127,6 +139,9 @@ pub(super) fn menu(
             let clip = || ask::slot(track, scene);
             if entry(ui, "Launch") {
                 asks.act(Action::Launch { clip: clip() });
+            }
+            if entry(ui, "Edit") {
+                edit(seen, state, cell);
             }
             if entry(ui, "Fill, back at the end of the loop") {
                 asks.act(Action::Fill { clip: clip() });

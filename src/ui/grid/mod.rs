@@ -18,6 +18,7 @@ use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 use self::cell::Cell as Shown;
 use self::layout::Layout;
 use super::ask::{self, Asks};
+use super::editor;
 use super::seen::Seen;
 use super::state::{Cell, CellSize, UiState};
 use super::theme;
@@ -172,7 +173,10 @@ fn slots(
             if !state.stage {
                 response.context_menu(|ui| menus::menu(ui, seen, state, columns, here, asks));
                 if response.double_clicked() {
-                    menus::create(seen, here, asks);
+                    match menus::create(seen, here, asks) {
+                        true => editor::open(state, column.id, scene_id),
+                        false => menus::edit(seen, state, here),
+                    }
                 }
                 drag(&response, layout, columns, here, seen, state, asks);
             }
