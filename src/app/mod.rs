@@ -5,6 +5,7 @@
 //! | `player` | lines of actions to edits and gestures; what the engine tells back into the document |
 //! | `asked`, `learn` | what controllers ask, and what they learn to do |
 //! | `record` | notes played into clips |
+//! | `works` | composing, proposals and bounces in the background |
 //! | `tap` | a tempo from taps |
 //! | `telling` | the state of a set for OSC |
 //! | `script` | lines with times |
@@ -16,3 +17,4 @@ pub mod record;
 pub mod script;
 pub mod tap;
 pub mod telling;
+mod works;

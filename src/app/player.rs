@@ -9,6 +9,7 @@ use super::learn::Learned;
 use super::record::{self, Manner, Recording};
 use super::tap::Taps;
 use crate::engine::clock::Pos;
+use crate::jobs::compose::Asked;
 use crate::live::desk::{At, News, Order, View};
 use crate::live::moved::Moved;
 use crate::model::action::{Action, StripRef, parse};
@@ -81,6 +82,11 @@ impl Player {
             metronome: false,
             heard: 0,
         })
+    }
+
+    /// The file the project lies in.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether a track records.
@@ -282,6 +288,10 @@ impl Player {
             }
             Errand::Learn { line, project } => self.learn(&line, project).map_err(LineError::Now),
             Errand::Unlearn(line) => self.unlearn(&line, orders).map_err(LineError::Now),
+            Errand::Compose { text, into, seed } => self.compose(Asked::Words(text), into, seed),
+            Errand::Proposal(number, decision) => self.decide(number, decision, orders),
+            Errand::JobCancel(number) => self.cancel_job(number),
+            Errand::BounceScene(scene) => self.bounce(scene),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())

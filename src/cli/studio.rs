@@ -21,6 +21,7 @@ use crate::export::bounce::{Bounce, Progress, Source};
 use crate::export::wav::Bits;
 use crate::export::write::{Files, Written, write};
 use crate::files::read_limited;
+use crate::jobs::bounce::Workshop;
 use crate::live::desk::{At, Loader, News, Order, View};
 use crate::live::hall::{Hall, Report, Stage};
 use crate::model::action::Span;
@@ -121,6 +122,7 @@ impl Studio {
         stage: Stage,
     ) -> Result<(Player, Hall, Option<String>), Failure> {
         let mut player = Player::new(project.clone(), file)?;
+        player.world.insert_resource(self.workshop(file));
         let hall = Hall::open(project, stage)?;
         hall.order(Order::Grace(self.settings.launch.grace_ms));
         player.manner = manner(&self.settings.record);
@@ -128,6 +130,24 @@ impl Studio {
         player.learned = learned;
         player.bind(&mut |order| hall.order(order));
         Ok((player, hall, broken))
+    }
+
+    /// What jobs make things of a project in `file` with.
+    pub fn workshop(&self, file: &Path) -> Workshop {
+        let (file, folders) = (file.to_owned(), self.sample_folders());
+        let find = move |project: &Project| {
+            let mut samples = Samples::new();
+            let mut folders = Folders(SampleFolders::of(&file, folders.clone()));
+            let bad = folders.load(project, &mut samples);
+            if bad.is_empty() { Ok(samples) } else { Err(bad.join("; ")) }
+        };
+        Workshop {
+            factory: self.factory(),
+            samples: Arc::new(find),
+            candidates: self.settings.compose.candidates,
+            rate: self.settings.render.rate,
+            bits: self.bits(),
+        }
     }
 
     /// What makes sounds, to be shared.

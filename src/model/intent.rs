@@ -305,6 +305,33 @@ pub struct Chip {
     pub text: String,
 }
 
+/// What of an intent a person changes by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are plain words")]
+pub enum Facet {
+    Genre,
+    Tempo,
+    Key,
+    Bars,
+    Roles,
+}
+
+impl Facet {
+    /// Every facet, in the order they are shown.
+    pub const ALL: [Facet; 5] = [Facet::Genre, Facet::Tempo, Facet::Key, Facet::Bars, Facet::Roles];
+
+    /// The word for it in lower case; the [kind](Chip::kind) of its chip.
+    pub fn name(self) -> &'static str {
+        match self {
+            Facet::Genre => "genre",
+            Facet::Tempo => "tempo",
+            Facet::Key => "key",
+            Facet::Bars => "bars",
+            Facet::Roles => "roles",
+        }
+    }
+}
+
 /// A change asked of what was composed before, rather than something new.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EditRequest {
@@ -359,6 +386,10 @@ pub struct Intent {
     pub bars: u32,
     /// The roles that make this request what it is; the composer adds the genre's supporting ones.
     pub roles: Vec<Role>,
+    /// The roles that the words themselves name, where they ask for no more than those ("a dark
+    /// hoover", but not "a drop with a dark hoover").
+    #[serde(default)]
+    pub named: Vec<Role>,
     /// Nothing but `roles`.
     pub only: bool,
     /// Roles that must not sound.

@@ -6,6 +6,7 @@ use crate::model::intent::{Chip, EditRequest, Genre, Intent, Mood, Origin, Role,
 
 /// Turns what was said into a complete intent.
 pub(super) fn resolve(prompt: &str, said: Said, context: &SetContext) -> Intent {
+    let named = if said.with { Vec::new() } else { said.roles.clone() };
     let said = with_profiles(said);
     let (genre, genre_from) = genre(&said, context);
     let last = context.last.as_ref().filter(|_| said.same);
@@ -20,6 +21,7 @@ pub(super) fn resolve(prompt: &str, said: Said, context: &SetContext) -> Intent 
         key_from: Origin::Stated,
         bars: said.bars.or(last.map(|l| l.intent.bars)).unwrap_or(DEFAULT_BARS),
         roles: said.roles.clone(),
+        named,
         only: said.only,
         without: said.without.clone(),
         energy: said.energy,

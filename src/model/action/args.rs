@@ -6,6 +6,7 @@ use super::refs::{
 };
 use super::text::{Fill, Stop, Token, Walk, quoted};
 use crate::model::clip::WarpMode;
+use crate::model::intent;
 use crate::model::key;
 use crate::model::launch::{self, FollowKind, Quantization};
 use crate::model::mixer::PluginType;
@@ -448,6 +449,10 @@ choice!(
 choice!(
     /// On, off or the other way.
     OnOff: Switch, Switch, SWITCHES
+);
+choice!(
+    /// What of a proposal is changed.
+    Facet: intent::Facet, Facet, intent::Facet::ALL.map(|facet| (facet.name(), facet))
 );
 choice!(
     /// A launch quantization or note grid.

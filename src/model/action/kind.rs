@@ -29,6 +29,7 @@ pub enum Kind {
     Lane,
     Touch,
     TouchValue,
+    Facet,
     Number,
 }
 
@@ -62,6 +63,7 @@ impl Kind {
             Kind::Lane => "volume, pan, send BUS, param NAME or insert N NAME",
             Kind::Touch => "mute, kickkill, filter, repeat, stutter or tape",
             Kind::TouchValue => "on or off, a note value, or -1 to 1 for a filter",
+            Kind::Facet => "genre, tempo, key, bars or roles",
             Kind::Number => "a number",
         }
     }
@@ -83,6 +85,7 @@ impl Kind {
             Kind::Lane => &["volume", "pan", "send", "param", "insert"],
             Kind::Touch => &["mute", "kickkill", "filter", "repeat", "stutter", "tape"],
             Kind::TouchValue => &["on", "off", "1/4", "1/8", "1/16", "1/32"],
+            Kind::Facet => &["genre", "tempo", "key", "bars", "roles"],
             Kind::Strip => &["master", "bus"],
             _ => &[],
         }

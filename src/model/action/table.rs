@@ -486,6 +486,27 @@ actions! {
     /// Save the last two minutes of the master as a WAV file beside the project
     Capture { name: Name } = "capture {name}", "capture \"that break\"";
 
+    /// Put a proposal into the set: a clip into its slot, several into a new scene
+    ComposeKeep { number: Maybe<Count> } = "compose keep [proposal {number}]", "compose keep";
+    /// Throw a proposal away
+    ComposeReject { number: Maybe<Count> } = "compose reject [proposal {number}]",
+        "compose reject";
+    /// Compose the same once more, with another seed
+    ComposeVary { number: Maybe<Count> } = "compose vary [proposal {number}]", "compose vary";
+    /// Compose a proposal again with one thing of it changed
+    ComposeChange { facet: Facet, number: Maybe<Count>, text: Name } =
+        "compose change {facet} [proposal {number}] {text}", "compose change tempo 190";
+    /// Propose a clip for this slot, made of words
+    ComposeInto { clip: Clip, seed: Maybe<Seed>, text: Name } =
+        "compose into {clip} [seed {seed}] {text}", "compose into lead 2 \"screaming hoover\"";
+    /// Propose music made of words, to keep or to reject; the same seed proposes the same again
+    Compose { seed: Maybe<Seed>, text: Name } = "compose [seed {seed}] {text}",
+        "compose \"dark frenchcore drop\"";
+    /// Write a scene as sound and notes into the bounces folder beside the project
+    BounceScene { scene: Scene } = "bounce scene {scene}", "bounce scene Drop";
+    /// Break off work that goes on in the background
+    JobCancel { number: Count } = "job cancel {number}", "job cancel 1";
+
     /// Take the last step back
     Undo = "undo", "undo";
     /// Make the step that was taken back again

@@ -239,8 +239,16 @@ fn put(world: &World, id: ClipId, track: TrackId, scene: SceneId) -> Edits {
     Ok(edits)
 }
 
-/// Puts a clip into a slot; the clip that was there goes if nothing else holds it.
-fn fill(world: &World, track: TrackId, scene: SceneId, clip: ClipId) -> Edits {
+/// The edits that put a clip into a slot; the clip that was there goes if nothing else holds it.
+///
+/// # Errors
+/// A scene that is not there.
+pub fn fill(
+    world: &World,
+    track: TrackId,
+    scene: SceneId,
+    clip: ClipId,
+) -> Result<Vec<Edit>, ActError> {
     let old = part::<Scene>(world, scene)?.slots.get(&track).copied().unwrap_or_default();
     let slot = Some(Slot { clip: Some(clip), ..old });
     let mut edits = vec![Edit::Slot { scene, track, slot }];

@@ -13,6 +13,8 @@ pub use notes::at_once;
 
 use bevy_ecs::world::World;
 
+pub use clips::fill;
+
 use super::document::{Grooves, Name, Order, collect, part, spawn};
 use super::edit::Edit;
 use super::error::EditError;
@@ -20,6 +22,7 @@ use super::history::{Outcome, Request, perform};
 use crate::model::action::{Action, Names, ParseError, forms, parse};
 use crate::model::action::{Span, StripRef, Switch};
 use crate::model::ids::{BusId, SceneId, StripId, TrackId};
+use crate::model::intent::Facet;
 use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
@@ -80,6 +83,34 @@ pub enum Errand {
     Capture(String),
     /// A new scene of what plays, with this name, after another one or at the end.
     SceneCapture(String, Option<SceneId>),
+    /// Compose a proposal.
+    Compose {
+        /// What is asked for, in words.
+        text: String,
+        /// The slot that it is for.
+        into: Option<(TrackId, SceneId)>,
+        /// The seed; `None` takes a fresh one.
+        seed: Option<u64>,
+    },
+    /// Do something with the proposal of this number, or with the newest one.
+    Proposal(Option<u32>, Decision),
+    /// Break off the job of this number.
+    JobCancel(u32),
+    /// Write a scene as sound and notes.
+    BounceScene(SceneId),
+}
+
+/// What becomes of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes into the document.
+    Keep,
+    /// It goes away.
+    Reject,
+    /// The same is asked for again, with another seed.
+    Vary,
+    /// The same is asked for again, but for this.
+    Change(Facet, String),
 }
 
 /// Why an action came to nothing. The document is as it was.

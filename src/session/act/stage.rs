@@ -2,7 +2,7 @@
 
 use bevy_ecs::world::World;
 
-use super::{Act, ActError, Errand, find};
+use super::{Act, ActError, Decision, Errand, find};
 use crate::model::action::{Action, StripRef, Switch};
 use crate::model::ids::StripId;
 use crate::model::performance::Performance;
@@ -93,6 +93,21 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
             let after = scene.as_ref().map(|after| find::scene(world, after)).transpose()?;
             Errand::SceneCapture(name.clone(), after)
         }
+        Action::Compose { text, seed } => {
+            Errand::Compose { text: text.clone(), into: None, seed: *seed }
+        }
+        Action::ComposeInto { clip, text, seed } => {
+            let into = Some(find::slot(world, clip)?);
+            Errand::Compose { text: text.clone(), into, seed: *seed }
+        }
+        Action::ComposeKeep { number } => Errand::Proposal(*number, Decision::Keep),
+        Action::ComposeReject { number } => Errand::Proposal(*number, Decision::Reject),
+        Action::ComposeVary { number } => Errand::Proposal(*number, Decision::Vary),
+        Action::ComposeChange { facet, number, text } => {
+            Errand::Proposal(*number, Decision::Change(*facet, text.clone()))
+        }
+        Action::JobCancel { number } => Errand::JobCancel(*number),
+        Action::BounceScene { scene } => Errand::BounceScene(find::scene(world, scene)?),
         Action::Arm { track, switch } => Errand::Arm(find::track(world, track)?, *switch),
         Action::Record { clip, length } => {
             let (track, scene) = find::slot(world, clip)?;
