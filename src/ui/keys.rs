@@ -21,6 +21,10 @@ pub enum Does {
     Save,
     /// Open the palette.
     Palette,
+    /// In the palette: compose what is written.
+    Compose,
+    /// Sounds at the left, or not.
+    Browser,
     /// Large cells, editing locked.
     Stage,
     /// Devices below, the editor of the focused clip, or nothing.
@@ -99,7 +103,9 @@ const CTRL_SHIFT: Modifiers = CTRL.plus(SHIFT);
 /// All shortcuts.
 pub const TABLE: &[Shortcut] = &[
     row(NONE, Key::Space, Does::Play, "play and stop"),
-    row(CTRL, Key::K, Does::Palette, "palette"),
+    row(CTRL, Key::K, Does::Palette, "palette: do or describe"),
+    row(CTRL, Key::Enter, Does::Compose, "in the palette: compose"),
+    row(CTRL, Key::B, Does::Browser, "browser or none"),
     row(CTRL, Key::Z, Does::Undo, "undo"),
     row(CTRL, Key::Y, Does::Redo, "redo"),
     row(CTRL, Key::S, Does::Save, "save"),
@@ -185,6 +191,7 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Does::Save => asks.act(Action::Save),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
+            Does::Browser => state.browser.hidden = !state.browser.hidden,
             Does::Devices => {
                 // Tab is also how egui walks its fields, which would take the keyboard from here on.
                 ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));

@@ -10,6 +10,8 @@
 //! | `mixer` | strips under the tracks |
 //! | `devices` | instrument and effects of the selected track |
 //! | `editor` | the clip that is open, in the devices' place: notes, velocities, automation |
+//! | `browser` | sounds to load, proposals |
+//! | `proposals`, `jobs` | what the composer proposes, what is done in the background |
 //! | `palette` | lines of actions, with completion |
 //! | `piano` | the computer's keyboard as one |
 //! | `stage` | the countdown of the stage view |
@@ -18,14 +20,17 @@
 //! | `status` | what just happened, what comes next |
 
 pub mod ask;
+pub mod browser;
 pub mod closing;
 pub mod devices;
 pub mod editor;
 pub mod grid;
+pub mod jobs;
 pub mod keys;
 pub mod mixer;
 pub mod palette;
 pub mod piano;
+pub mod proposals;
 pub mod seen;
 pub mod stage;
 pub mod state;
@@ -46,7 +51,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     theme::warm(root.painter());
     piano::handle(root, seen, state, asks);
     keys::handle(root, seen, state, asks);
-    palette::show(root, seen, &mut state.palette, asks);
+    palette::show(root, seen, &mut state.palette, state.grid.focus, asks);
     Panel::top("top")
         .exact_size(top::HEIGHT)
         .frame(plain(theme::PANEL))
@@ -54,7 +59,20 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     Panel::bottom("status")
         .exact_size(status::HEIGHT)
         .frame(plain(theme::PANEL))
-        .show(root, |ui| status::show(ui, seen, state));
+        .show(root, |ui| status::show(ui, seen, state, asks));
+    if let Some(proposal) = proposals::current(seen, &mut state.proposals) {
+        Panel::bottom("proposal")
+            .exact_size(proposals::HEIGHT)
+            .frame(plain(theme::PANEL))
+            .show(root, |ui| proposals::show(ui, proposal, &mut state.proposals, asks));
+    }
+    if !state.stage && !state.browser.hidden {
+        Panel::left("browser")
+            .exact_size(browser::WIDTH)
+            .resizable(false)
+            .frame(plain(theme::PANEL).inner_margin(6.0))
+            .show(root, |ui| browser::show(ui, seen, state, asks));
+    }
     if !state.stage && !state.hide_devices && state.editor.is_some() {
         Panel::bottom("editor")
             .resizable(true)
@@ -85,6 +103,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         }
     });
     keys::sheet(root, state);
+    jobs::list(root, seen, &mut state.jobs, asks);
     closing::show(root, state, asks);
 }
 

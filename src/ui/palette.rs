@@ -11,7 +11,8 @@ use nucleo_matcher::{Config, Matcher};
 
 use super::ask::Asks;
 use super::seen::{Said, Seen, Tone};
-use super::theme;
+use super::state::Cell;
+use super::{proposals, theme};
 use crate::model::action::{Names, complete, forms, usage};
 
 /// Ways to go on that are shown at once.
@@ -65,11 +66,24 @@ impl PaletteState {
         self.put(line);
     }
 
+    /// Have composed what is written, unless that is nothing.
+    fn compose(&mut self, focus: Option<Cell>, asks: &mut Asks) {
+        let text = std::mem::take(&mut self.text);
+        if !text.trim().is_empty() {
+            asks.act(proposals::compose(&text, focus));
+        }
+        self.remember(text);
+    }
+
     fn run(&mut self, asks: &mut Asks) {
         let text = std::mem::take(&mut self.text);
         for line in lines(&text) {
             asks.line(line);
         }
+        self.remember(text);
+    }
+
+    fn remember(&mut self, text: String) {
         if !text.trim().is_empty() && self.past.last() != Some(&text) {
             self.past.push(text);
             let over = self.past.len().saturating_sub(PAST);
@@ -153,7 +167,8 @@ fn ways(text: &str, names: &Names) -> Vec<Way> {
 }
 
 /// Show the palette, if it is open, over what is below.
-pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, asks: &mut Asks) {
+/// Music that is described there is composed for the slot that has the `focus`.
+pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, focus: Option<Cell>, asks: &mut Asks) {
     if !state.open {
         return;
     }
@@ -177,9 +192,10 @@ pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, asks: &mut Asks) {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 log(ui, seen.log);
                 let ways = ways(&state.text, seen.names);
-                keys(ui, state, &ways, asks);
+                keys(ui, state, &ways, focus, asks);
                 field(ui, state);
                 list(ui, state, &ways);
+                describe(ui, state, focus, asks);
             });
         });
 }
@@ -212,7 +228,11 @@ fn row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
 }
 
 /// The keys that mean something else here than in a field.
-fn keys(ui: &Ui, state: &mut PaletteState, ways: &[Way], asks: &mut Asks) {
+fn keys(ui: &Ui, state: &mut PaletteState, ways: &[Way], focus: Option<Cell>, asks: &mut Asks) {
+    // Before Enter alone, which would be taken to be this one.
+    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) {
+        state.compose(focus, asks);
+    }
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let (tab, up, down) = (pressed(Key::Tab), pressed(Key::ArrowUp), pressed(Key::ArrowDown));
     let enter = pressed(Key::Enter);
@@ -248,7 +268,7 @@ fn field(ui: &mut Ui, state: &mut PaletteState) {
             .font(theme::line())
             .frame(Frame::NONE)
             .lock_focus(true)
-            .hint_text("an action: scene Drop, volume kick -3, insert hoover add fx_reverb")
+            .hint_text("an action, or music in words: scene Drop, volume kick -3, dark hoover")
             .desired_width(f32::INFINITY);
         let response = ui.add(edit);
         response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "palette line"));
@@ -289,6 +309,44 @@ fn list(ui: &mut Ui, state: &mut PaletteState, ways: &[Way]) {
         if response.clicked() {
             state.put(way.text.clone());
         }
+    }
+}
+
+/// The last row: what is written as music.
+fn describe(ui: &mut Ui, state: &mut PaletteState, focus: Option<Cell>, asks: &mut Asks) {
+    let text = state.text.trim();
+    if text.is_empty() {
+        return;
+    }
+    ui.separator();
+    let size = vec2(ui.available_width(), 24.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let words = format!("compose “{text}”");
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &words));
+    if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, theme::HOVER);
+    }
+    star(ui.painter(), rect.left_center() + vec2(16.0, 0.0));
+    let at = (rect.left_center() + vec2(28.0, 0.0), Align2::LEFT_CENTER);
+    let look = (theme::number(), theme::TEXT);
+    theme::fit(ui.painter(), at, &words, look, rect.width() - 120.0);
+    let right = rect.right_center() - vec2(10.0, 0.0);
+    let key = "Ctrl Enter";
+    ui.painter().text(right, Align2::RIGHT_CENTER, key, theme::number(), theme::DIM);
+    if response.clicked() {
+        state.compose(focus, asks);
+    }
+}
+
+/// A star of four points.
+fn star(painter: &egui::Painter, at: egui::Pos2) {
+    let (long, short) = (5.0, 1.6);
+    for turn in 0..4 {
+        let angle = turn as f32 * std::f32::consts::FRAC_PI_2;
+        let along = egui::Vec2::angled(angle);
+        let beside = along.rot90() * short;
+        let corners = vec![at + along * long, at + beside, at - beside];
+        painter.add(egui::Shape::convex_polygon(corners, theme::TEXT, Stroke::NONE));
     }
 }
 

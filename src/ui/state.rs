@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use egui::Vec2;
 
+use super::browser::BrowserState;
 use super::closing::Closing;
 use super::editor::EditorState;
 use super::palette::PaletteState;
 use super::piano::Piano;
+use super::proposals::ProposalState;
 use crate::model::ids::{SceneId, TrackId};
 
 /// A place in the grid.
@@ -110,6 +112,12 @@ pub struct UiState {
     pub piano: Piano,
     /// The palette.
     pub palette: PaletteState,
+    /// The browser.
+    pub browser: BrowserState,
+    /// The bar of proposals.
+    pub proposals: ProposalState,
+    /// The list of jobs is open.
+    pub jobs: bool,
     /// The sheet of shortcuts is open.
     pub sheet: bool,
     /// The track whose devices are shown.

@@ -2,6 +2,8 @@
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
+use super::ask::Asks;
+use super::jobs;
 use super::seen::{Seen, Tone};
 use super::state::UiState;
 use super::{stage, theme};
@@ -11,7 +13,7 @@ use crate::session::history::History;
 pub const HEIGHT: f32 = 24.0;
 
 /// Show the line.
-pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
+pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     ui.horizontal_centered(|ui| {
         ui.add_space(8.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -32,6 +34,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState) {
             if let Some(undo) = history.and_then(History::undo_name) {
                 ui.label(RichText::new(format!("undo: {undo}")).color(theme::DIM));
             }
+            jobs::line(ui, seen, &mut state.jobs, asks);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(said) = seen.log.last() {
                     let color = if said.tone == Tone::Refused { theme::WARN } else { theme::TEXT };

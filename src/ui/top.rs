@@ -45,16 +45,16 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     });
 }
 
-/// The field that opens the palette.
+/// The field that opens the palette, in which music is described and actions are written.
 fn prompt(ui: &mut Ui, state: &mut UiState) {
     let (rect, response) = ui.allocate_exact_size(vec2(200.0, 26.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "palette"));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "describe music"));
     let ground = if response.hovered() { theme::RAISED } else { theme::BACKGROUND };
     ui.painter().rect_filled(rect, RADIUS, ground);
     let line = egui::Stroke::new(1.0, theme::LINE);
     ui.painter().rect_stroke(rect, RADIUS, line, egui::StrokeKind::Inside);
     let left = rect.left_center() + vec2(8.0, 0.0);
-    ui.painter().text(left, Align2::LEFT_CENTER, "Write an action…", theme::text(), theme::DIM);
+    ui.painter().text(left, Align2::LEFT_CENTER, "Describe music…", theme::text(), theme::DIM);
     let right = rect.right_center() - vec2(8.0, 0.0);
     ui.painter().text(right, Align2::RIGHT_CENTER, "Ctrl K", theme::number(), theme::DIM);
     if response.clicked() {

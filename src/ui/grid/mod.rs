@@ -21,7 +21,7 @@ use super::ask::{self, Asks};
 use super::editor;
 use super::seen::Seen;
 use super::state::{Cell, CellSize, UiState};
-use super::theme;
+use super::{proposals, theme};
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::launch::ClipState;
 use crate::model::track::TrackKind;
@@ -192,6 +192,14 @@ fn slots(
                     asks.launch(ask::slot(column.id, scene_id), clip.is_some(), column.id);
                 }
             }
+        }
+    }
+    for (cell, name) in proposals::ghosts(seen, state.proposals.chosen) {
+        let Cell::Slot(track, scene) = cell else { continue };
+        let column = columns.iter().position(|c| c.id == track);
+        let row = seen.order.scenes.iter().position(|s| *s == scene);
+        if let (Some(column), Some(row)) = (column, row) {
+            proposals::ghost(inside.painter(), layout.slot(column, row), &name);
         }
     }
 }
