@@ -201,7 +201,12 @@ impl Player {
         gesture: Option<Gesture>,
         orders: &mut dyn FnMut(Order),
     ) -> Result<String, LineError> {
-        match resolve(&self.world, action)? {
+        let mut act = resolve(&self.world, action)?;
+        if self.ends_trial(&act) {
+            self.end_trial(true, orders)?;
+            act = resolve(&self.world, action)?;
+        }
+        match act {
             Act::Edit { name, edit } => self.outcome(Request::Edit { name, edit, gesture }),
             Act::Perform(all) => {
                 for what in all {

@@ -241,6 +241,9 @@ impl Set {
                 recv(look) -> _ => {
                     looks = looks.wrapping_add(1);
                     self.advance(hall, out)?;
+                    for notice in self.player.pump() {
+                        self.status.say(out, &notice.text)?;
+                    }
                     ended = self.is_over(args);
                     if looks.is_multiple_of(TELL) && let Some(osc) = &self.osc {
                         let device = Arc::from(self.status.device().as_str());

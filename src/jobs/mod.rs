@@ -17,7 +17,7 @@ pub mod compose;
 mod pool;
 pub mod proposal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ use bevy_ecs::world::World;
 
 pub use pool::Teller;
 use pool::{Item, Pool, Told};
-use proposal::Proposal;
+use proposal::{Proposal, Trial};
 
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::intent::Composed;
@@ -208,6 +208,7 @@ pub fn cancel(world: &mut World, id: JobId) -> Result<String, String> {
 
 /// Break off everything and forget all jobs and proposals: another project is opened in this world.
 pub fn forget(world: &mut World) {
+    world.remove_resource::<Trial>();
     let Some(mut jobs) = world.get_resource_mut::<Jobs>() else { return };
     (jobs.last, jobs.kept) = (None, None);
     let all = std::mem::take(&mut jobs.all);
@@ -360,6 +361,11 @@ pub fn proposal(world: &World, number: Option<u32>) -> Result<&Proposal, String>
             "nothing is proposed: write compose and what you want to hear".to_owned()
         }),
     }
+}
+
+/// The proposal that is in the document for trial, if there is one.
+pub fn tried(world: &World) -> Option<JobId> {
+    world.get_resource::<Trial>().map(|trial| trial.id)
 }
 
 /// Let go of a proposal; `kept` says that it went into the document.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use super::JobId;
@@ -17,8 +18,10 @@ use crate::model::scene::{Scene, SceneTempo, Slot};
 use crate::model::time::Bpm;
 use crate::model::track::{Track, TrackKind};
 use crate::session::act::{ActError, fill};
+use crate::session::apply::apply;
 use crate::session::document::{Clips, Name, Order, exists, part};
-use crate::session::edit::{Edit, EffectSet};
+use crate::session::edit::{Edit, EffectSet, TrackSet};
+use crate::session::error::EditError;
 use crate::session::ids::FreshIds;
 
 /// Colours that new tracks go through.
@@ -80,6 +83,56 @@ pub struct Insertion {
     pub slots: Vec<(TrackId, SceneId)>,
     /// The scene, where it makes a new one.
     pub scene: Option<SceneId>,
+}
+
+/// A proposal that is in the document for trial: heard, but no step of the history.
+#[derive(Resource, Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// The proposal's number.
+    pub id: JobId,
+    /// What was done, which keeping makes a step.
+    pub insertion: Insertion,
+    /// What takes it back.
+    back: Edit,
+    /// What the tracks played before: the scene of a clip, or nothing.
+    pub before: Vec<(TrackId, Option<SceneId>)>,
+}
+
+impl Trial {
+    /// Put a proposal into the document for trial.
+    ///
+    /// # Errors
+    /// The document does not take it, and is as it was.
+    pub fn begin(
+        world: &mut World,
+        id: JobId,
+        insertion: Insertion,
+        before: Vec<(TrackId, Option<SceneId>)>,
+    ) -> Result<(), EditError> {
+        let back = apply(world, insertion.edit.clone())?;
+        world.insert_resource(Trial { id, insertion, back, before });
+        Ok(())
+    }
+
+    /// Take back what is on trial; `None` where nothing is.
+    ///
+    /// # Errors
+    /// Something was made of it meanwhile, so that it stays.
+    pub fn end(world: &mut World) -> Result<Option<Trial>, EditError> {
+        let Some(trial) = world.remove_resource::<Trial>() else { return Ok(None) };
+        apply(world, trial.back.clone())?;
+        Ok(Some(trial))
+    }
+
+    /// Whether a change may be made while something is on trial: one of values, which leaves alone what
+    /// there is.
+    pub fn allows(edit: &Edit) -> bool {
+        match edit {
+            Edit::Strip(..) | Edit::Effect(_, EffectSet::Param { .. }) => true,
+            Edit::Track(_, set) => matches!(set, TrackSet::Param { .. }),
+            _ => false,
+        }
+    }
 }
 
 impl Proposal {

@@ -64,6 +64,11 @@ fn wish(words: &str, into: Option<(TrackId, SceneId)>) -> Wish {
     Wish { asked: Asked::Words(words.to_owned()), seed: 7, into, bpm: None, candidates: 2 }
 }
 
+/// Has something proposed in a world, with sounds that are built in.
+pub(crate) fn propose(world: &mut World, words: &str, into: Option<(TrackId, SceneId)>) {
+    proposed(world, words, into);
+}
+
 fn proposed(world: &mut World, words: &str, into: Option<(TrackId, SceneId)>) -> Proposal {
     compose(world, factory(), wish(words, into)).expect("a job");
     let notices = finish(world);

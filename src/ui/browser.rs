@@ -84,8 +84,7 @@ fn rows(seen: &Seen, search: &str) -> Vec<Row> {
             all.extend(items);
         }
     };
-    let mut of = |matches: &mut dyn FnMut(&str) -> bool,
-                  wanted: &dyn Fn(&SoundDescriptor) -> bool| {
+    let of = |matches: &mut dyn FnMut(&str) -> bool, wanted: &dyn Fn(&SoundDescriptor) -> bool| {
         let sounds = seen.sounds.values().filter(|sound| wanted(sound));
         let words = |s: &SoundDescriptor| format!("{} {} {}", s.title, s.name, s.tags.join(" "));
         let found = sounds.filter(|sound| matches(&words(sound)));

@@ -171,6 +171,10 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     if ui.input_mut(|i| i.consume_key(CTRL, Key::K)) {
         state.palette.open();
     }
+    // The browser goes while its field is written in.
+    if ui.input_mut(|i| i.consume_key(CTRL, Key::B)) {
+        state.browser.hidden = !state.browser.hidden;
+    }
     let asked =
         ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?")));
     if asked && !is_taken(ui) {
@@ -191,7 +195,6 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Does::Save => asks.act(Action::Save),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
-            Does::Browser => state.browser.hidden = !state.browser.hidden,
             Does::Devices => {
                 // Tab is also how egui walks its fields, which would take the keyboard from here on.
                 ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));

@@ -64,7 +64,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         Panel::bottom("proposal")
             .exact_size(proposals::HEIGHT)
             .frame(plain(theme::PANEL))
-            .show(root, |ui| proposals::show(ui, proposal, &mut state.proposals, asks));
+            .show(root, |ui| proposals::show(ui, seen, proposal, &mut state.proposals, asks));
     }
     if !state.stage && !state.browser.hidden {
         Panel::left("browser")

@@ -1,5 +1,6 @@
 //! Proposals of the composer: a bar with what was understood, and where in the grid one would land.
 
+use bevy_ecs::world::World;
 use egui::{
     Key, Label, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
 };
@@ -10,7 +11,7 @@ use super::state::Cell;
 use super::theme;
 use crate::jobs;
 use crate::jobs::proposal::Proposal;
-use crate::model::action::Action;
+use crate::model::action::{Action, Switch};
 use crate::model::intent::Facet;
 
 /// Height of the bar, points.
@@ -63,7 +64,13 @@ pub fn compose(text: &str, focus: Option<Cell>) -> Action {
 }
 
 /// Show the bar of a proposal.
-pub fn show(ui: &mut Ui, proposal: &Proposal, state: &mut ProposalState, asks: &mut Asks) {
+pub fn show(
+    ui: &mut Ui,
+    seen: &Seen,
+    proposal: &Proposal,
+    state: &mut ProposalState,
+    asks: &mut Asks,
+) {
     let number = proposal.id.0;
     let of = Some(number);
     ui.horizontal_centered(|ui| {
@@ -75,6 +82,14 @@ pub fn show(ui: &mut Ui, proposal: &Proposal, state: &mut ProposalState, asks: &
             ui.add_space(8.0);
             if button(ui, "Reject", "reject the proposal").clicked() {
                 asks.act(Action::ComposeReject { number: of });
+            }
+            let tried = jobs::tried(seen.world) == Some(proposal.id);
+            let (word, switch) = if tried { ("Back", Switch::Off) } else { ("Hear", Switch::On) };
+            let back = tried
+                && !ui.ctx().egui_wants_keyboard_input()
+                && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
+            if button(ui, word, "hear the proposal").clicked() || back {
+                asks.act(Action::ComposeTry { switch, number: of });
             }
             if button(ui, "Vary", "vary the proposal").clicked() {
                 asks.act(Action::ComposeVary { number: of });
@@ -174,12 +189,19 @@ fn button(ui: &mut Ui, word: &str, name: &str) -> egui::Response {
 /// Slots of the grid that the proposal would fill, and what the clips would be called. New tracks and
 /// scenes have no place yet, and so no ghost.
 pub fn ghosts(seen: &Seen, chosen: Option<u32>) -> Vec<(Cell, String)> {
-    let Ok(proposal) = jobs::proposal(seen.world, chosen) else { return Vec::new() };
+    ghosts_of(seen.world, chosen)
+}
+
+pub(super) fn ghosts_of(world: &World, chosen: Option<u32>) -> Vec<(Cell, String)> {
+    let Ok(proposal) = jobs::proposal(world, chosen) else { return Vec::new() };
+    if jobs::tried(world) == Some(proposal.id) {
+        return Vec::new();
+    }
     let ghost = |place: jobs::proposal::Place| {
         let name = proposal.parts.get(place.part)?.track.name.clone();
         Some((Cell::Slot(place.track?, place.scene?), name))
     };
-    proposal.places(seen.world).into_iter().filter_map(ghost).collect()
+    proposal.places(world).into_iter().filter_map(ghost).collect()
 }
 
 /// Draw a ghost: a dashed outline with the name.

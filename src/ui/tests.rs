@@ -1,5 +1,7 @@
 //! The panels driven as by hand, found by the names that screen readers say.
 
+mod works;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::world::World;

@@ -136,6 +136,10 @@ impl Opened {
                 }
             }
         }
+        for notice in self.player.pump() {
+            let tone = if notice.refused { Tone::Refused } else { Tone::Done };
+            self.say(tone, notice.text);
+        }
         if let Some(h) = &self.health {
             self.device = format!("DSP {:.0} %   xruns {}", h.load * 100.0, h.xruns);
         }

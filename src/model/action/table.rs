@@ -488,6 +488,9 @@ actions! {
 
     /// Put a proposal into the set: a clip into its slot, several into a new scene
     ComposeKeep { number: Maybe<Count> } = "compose keep [proposal {number}]", "compose keep";
+    /// Hear a proposal in its place before it is kept, and what was there again
+    ComposeTry { switch: OnOff, number: Maybe<Count> } = "compose try {switch} [proposal {number}]",
+        "compose try on";
     /// Throw a proposal away
     ComposeReject { number: Maybe<Count> } = "compose reject [proposal {number}]",
         "compose reject";

@@ -105,6 +105,8 @@ pub enum Errand {
 pub enum Decision {
     /// It goes into the document.
     Keep,
+    /// It is heard in its place, or what was there again.
+    Try(Switch),
     /// It goes away.
     Reject,
     /// The same is asked for again, with another seed.

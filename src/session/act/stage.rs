@@ -102,6 +102,7 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         }
         Action::ComposeKeep { number } => Errand::Proposal(*number, Decision::Keep),
         Action::ComposeReject { number } => Errand::Proposal(*number, Decision::Reject),
+        Action::ComposeTry { switch, number } => Errand::Proposal(*number, Decision::Try(*switch)),
         Action::ComposeVary { number } => Errand::Proposal(*number, Decision::Vary),
         Action::ComposeChange { facet, number, text } => {
             Errand::Proposal(*number, Decision::Change(*facet, text.clone()))

@@ -1,0 +1,120 @@
+//! Composing, hearing, keeping and bouncing by lines, without an engine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::app::player::Player;
+use crate::export::wav::Bits;
+use crate::jobs::bounce::Workshop;
+use crate::jobs::{self, Notice};
+use crate::live::desk::{At, Order};
+use crate::model::performance::Performance;
+use crate::model::project::Project;
+use crate::model::time::{Bpm, TempoMap};
+use crate::synth::embedded::EmbeddedFactory;
+use crate::synth::library::Library;
+
+fn player(lines: &[&str]) -> Player {
+    let key = "F minor".parse().expect("a key");
+    let project = Project::new("test", TempoMap::constant(Bpm::from_milli(170_000)), key);
+    let mut player = Player::new(project, Path::new("set.hcs")).expect("a document");
+    player.world.insert_resource(Workshop {
+        factory: Arc::new(EmbeddedFactory::new(Arc::new(Library::built_in()))),
+        samples: Arc::new(|_| Ok(Default::default())),
+        candidates: 1,
+        rate: 22_050,
+        bits: Bits::default(),
+    });
+    for line in lines {
+        run(&mut player, line);
+    }
+    player
+}
+
+/// What a line says, and what it has played.
+fn run(player: &mut Player, line: &str) -> (String, Vec<Performance>) {
+    let mut played = Vec::new();
+    let said = player.line(line, At::Now, &mut |order| {
+        if let Order::Perform(what, _) = order {
+            played.push(what);
+        }
+    });
+    (said.unwrap_or_else(|error| panic!("{line}: {error}")), played)
+}
+
+fn refused(player: &mut Player, line: &str) -> String {
+    let done = player.line(line, At::Now, &mut |_| {});
+    done.err().unwrap_or_else(|| panic!("{line} was done")).to_string()
+}
+
+fn finish(player: &mut Player) -> Vec<Notice> {
+    let (begun, mut all) = (Instant::now(), Vec::new());
+    loop {
+        all.extend(player.pump());
+        if jobs::list(&player.world).iter().all(|job| job.state.is_over()) {
+            return all;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "a job does not end");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+const SET: [&str; 3] = ["track add instrument hoover Lead", "scene add One", "scene add Two"];
+
+/// A document but for the counter of ids, which never goes back.
+fn document(player: &Player) -> Project {
+    let mut project = player.project().expect("a document");
+    project.song.next_id = Default::default();
+    project
+}
+
+#[test]
+fn a_proposal_is_heard_in_place_taken_back_and_kept_as_one_step() {
+    let mut player = player(&SET);
+    run(&mut player, "clip Lead 1 add 1bar");
+    let before = document(&player);
+    assert!(run(&mut player, "compose into Lead 1 seed 7 \"hoover\"").0.contains("seed 7"));
+    finish(&mut player);
+    let (_, played) = run(&mut player, "compose try on");
+    assert!(matches!(played[..], [Performance::Launch(..)]), "{played:?}");
+    assert_ne!(document(&player), before);
+    let (_, played) = run(&mut player, "compose try off");
+    assert!(matches!(played[..], [Performance::StopTrack(_)]), "{played:?}");
+    assert_eq!(document(&player), before);
+    // A change of values may be made meanwhile, another one takes the trial back first.
+    run(&mut player, "compose try on");
+    run(&mut player, "volume Lead -6");
+    assert!(jobs::tried(&player.world).is_some());
+    run(&mut player, "undo");
+    assert!(jobs::tried(&player.world).is_none());
+    assert_eq!(document(&player), before);
+    // What is on trial is kept as it stands.
+    run(&mut player, "compose try on");
+    let tried = document(&player);
+    let (_, played) = run(&mut player, "compose keep");
+    assert!(played.is_empty(), "{played:?}");
+    assert_eq!(document(&player), tried);
+    run(&mut player, "undo");
+    assert_eq!(document(&player), before);
+    assert!(refused(&mut player, "compose keep").contains("nothing is proposed"));
+}
+
+#[test]
+fn a_proposal_is_changed_varied_and_rejected_by_lines() {
+    let mut player = player(&SET);
+    run(&mut player, "compose seed 7 dark hoover");
+    finish(&mut player);
+    run(&mut player, "compose change tempo 190");
+    run(&mut player, "compose vary proposal 1");
+    let notices = finish(&mut player);
+    assert!(notices.iter().any(|n| n.text.contains("190 BPM") && n.text.contains("seed 7")));
+    assert_eq!(jobs::proposals(&player.world).len(), 3, "{notices:?}");
+    assert!(refused(&mut player, "compose change key xyzzy").contains("xyzzy"));
+    for _ in 0..3 {
+        run(&mut player, "compose reject");
+    }
+    assert!(refused(&mut player, "compose vary").contains("nothing is proposed"));
+    assert!(refused(&mut player, "job cancel 99").contains("no job 99"));
+    assert!(refused(&mut player, "compose \" \"").contains("say what you want to hear"));
+}
