@@ -16,6 +16,24 @@ use crate::session::history::{Outcome, Request, perform};
 /// Velocity of what is launched.
 const FULL: u8 = 127;
 
+/// Whether an errand neither changes the document nor writes it to a file.
+fn leaves_be(errand: &Errand) -> bool {
+    matches!(
+        errand,
+        Errand::Compose { .. }
+            | Errand::Proposal(..)
+            | Errand::JobCancel(_)
+            | Errand::Tap
+            | Errand::Arm(..)
+            | Errand::RecordQuantize(_)
+            | Errand::RecordLength(_)
+            | Errand::RecordCountIn(_)
+            | Errand::Panic
+            | Errand::MetersReset
+            | Errand::Capture(_)
+    )
+}
+
 /// Why what is on trial cannot be taken back.
 fn stays(error: EditError) -> LineError {
     LineError::Now(format!("what was on trial stays, since something was made of it: {error}"))
@@ -41,6 +59,11 @@ impl Player {
     ) -> Result<String, LineError> {
         let workshop = self.workshop().map_err(LineError::Now)?;
         let seed = seed.unwrap_or_else(fresh_seed);
+        // A proposal whose slot is gone goes where it fits.
+        let there = |(track, scene): &(TrackId, SceneId)| {
+            exists(&self.world, *track) && exists(&self.world, *scene)
+        };
+        let into = into.filter(there);
         let head = self.view().map(|view| view.snapshot.playhead());
         let bpm = head.filter(|head| head.playing).map(|head| head.bpm.get());
         let wish = Wish { asked, seed, into, bpm, candidates: workshop.candidates };
@@ -77,6 +100,7 @@ impl Player {
                 let name = format!("Keep “{}”", proposal.prompt);
                 match perform(&mut self.world, Request::step(name, insertion.edit)) {
                     Outcome::Refused { error, .. } => {
+                        self.push(orders);
                         return Err(LineError::Now(format!("it cannot be kept: {error}")));
                     }
                     _ => jobs::decided(&mut self.world, id, true),
@@ -156,9 +180,8 @@ impl Player {
         jobs::tried(&self.world).is_some()
             && match act {
                 Act::Edit { edit, .. } => !Trial::allows(edit),
-                Act::App(Errand::Undo | Errand::Redo | Errand::Save | Errand::Record(..)) => true,
-                Act::App(Errand::BounceScene(_)) => true,
-                _ => false,
+                Act::Perform(_) => false,
+                Act::App(errand) => !leaves_be(errand),
             }
     }
 

@@ -256,10 +256,10 @@ impl Proposal {
                     }
                     None => false,
                 });
-                new.clips = proposed.clip(id, &effects, true).into_iter().collect();
+                new.clips = proposed.clip(id, Some(&effects), true).into_iter().collect();
                 edits.push(Edit::InsertTrack { at, track: Box::new(new) });
                 at += 1;
-            } else if let Some(clip) = proposed.clip(id, &effects, proposed.is_of(world, track)) {
+            } else if let Some(clip) = proposed.clip(id, None, proposed.is_of(world, track)) {
                 let at = part::<Clips>(world, track)?.0.len();
                 edits.push(Edit::InsertClip { track, at, clip: Box::new(clip) });
             }
@@ -368,22 +368,27 @@ impl Proposal {
 }
 
 impl Proposed {
-    /// The part's clip under a new id; `own` keeps the movements of the instrument's parameters.
-    fn clip(&self, id: ClipId, effects: &BTreeMap<EffectId, EffectId>, own: bool) -> Option<Clip> {
+    /// The part's clip under a new id. On a new track, whose `effects` are those of the part under new
+    /// ids, all movements come along; on one that is there only those of the instrument, if it is its `own`.
+    fn clip(
+        &self,
+        id: ClipId,
+        effects: Option<&BTreeMap<EffectId, EffectId>>,
+        own: bool,
+    ) -> Option<Clip> {
         let mut clip = self.track.clips.first()?.clone();
         clip.id = id;
-        let new_track = !effects.is_empty() || self.track.mixer.inserts.is_empty();
-        clip.automation.retain_mut(|lane| match &mut lane.target {
-            AutomationTarget::Instrument(_) => own,
-            AutomationTarget::Effect(effect, _) => match effects.get(effect) {
+        clip.automation.retain_mut(|lane| match (&mut lane.target, effects) {
+            (AutomationTarget::Instrument(_), _) => own,
+            (AutomationTarget::Volume | AutomationTarget::Pan, effects) => effects.is_some(),
+            (AutomationTarget::Effect(effect, _), Some(effects)) => match effects.get(effect) {
                 Some(new) => {
                     *effect = *new;
                     true
                 }
                 None => false,
             },
-            AutomationTarget::Volume | AutomationTarget::Pan => own && new_track,
-            AutomationTarget::Send(_) => false,
+            _ => false,
         });
         Some(clip)
     }

@@ -22,6 +22,9 @@ const LOG: usize = 4;
 /// Lines that are remembered.
 const PAST: usize = 200;
 
+/// Music in words, to begin with.
+const EXAMPLES: [&str; 3] = ["dark frenchcore drop", "hard gabber kick", "screaming hoover"];
+
 /// What the palette keeps between frames.
 #[derive(Debug, Default)]
 pub struct PaletteState {
@@ -315,10 +318,18 @@ fn list(ui: &mut Ui, state: &mut PaletteState, ways: &[Way]) {
 /// The last row: what is written as music.
 fn describe(ui: &mut Ui, state: &mut PaletteState, focus: Option<Cell>, asks: &mut Asks) {
     let text = state.text.trim();
+    ui.separator();
     if text.is_empty() {
+        row(ui, |ui| {
+            ui.label(RichText::new("Describe music:").color(theme::DIM));
+            for example in EXAMPLES {
+                if ui.link(RichText::new(example).color(theme::TEXT)).clicked() {
+                    state.put(example.to_owned());
+                }
+            }
+        });
         return;
     }
-    ui.separator();
     let size = vec2(ui.available_width(), 24.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words = format!("compose “{text}”");
