@@ -18,6 +18,7 @@ pub use state::EditorState;
 use egui::{Color32, RichText, Sense, Ui};
 
 use super::ask::{self, Asks};
+use super::closing::Closing;
 use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme;
@@ -109,7 +110,8 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     {
         state.edit.focus = area.contains(at);
     }
-    if keys::closes(ui, &mut state.edit) {
+    let asked = state.closing == Closing::Asked;
+    if !asked && keys::closes(ui, &mut state.edit) {
         return close(state);
     }
     let song = seen.world.get_resource::<Song>();
@@ -121,6 +123,8 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
                 close(state);
             }
         });
+        // The panel keeps its height.
+        ui.allocate_space(ui.available_size());
         return;
     };
     let shown = Shown {
