@@ -4,15 +4,19 @@
 //! |---|---|
 //! | `player` | lines of actions to edits and gestures; what the engine tells back into the document |
 //! | `asked`, `learn` | what controllers ask, and what they learn to do |
+//! | `files` | projects opened, made, saved elsewhere, with their samples |
+//! | `recovery` | unsaved work kept safe |
 //! | `record` | notes played into clips |
 //! | `tap` | a tempo from taps |
 //! | `telling` | the state of a set for OSC |
 //! | `script` | lines with times |
 
 mod asked;
+pub mod files;
 pub mod learn;
 pub mod player;
 pub mod record;
+pub mod recovery;
 pub mod script;
 pub mod tap;
 pub mod telling;

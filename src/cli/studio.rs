@@ -123,6 +123,7 @@ impl Studio {
         let mut player = Player::new(project.clone(), file)?;
         let hall = Hall::open(project, stage)?;
         hall.order(Order::Grace(self.settings.launch.grace_ms));
+        player.library = self.sample_folders();
         player.manner = manner(&self.settings.record);
         let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
         player.learned = learned;
@@ -280,6 +281,10 @@ impl Loader for Folders {
             }
         }
         bad
+    }
+
+    fn home(&mut self, file: &Path) {
+        self.0 = SampleFolders::of(file, std::mem::take(&mut self.0.library));
     }
 }
 
