@@ -6,6 +6,7 @@
 //! | `asked`, `learn` | what controllers ask, and what they learn to do |
 //! | `files` | projects opened, made, saved elsewhere, with their samples |
 //! | `recovery` | unsaved work kept safe |
+//! | `shelf` | what a window keeps of files |
 //! | `record` | notes played into clips |
 //! | `tap` | a tempo from taps |
 //! | `telling` | the state of a set for OSC |
@@ -18,5 +19,7 @@ pub mod player;
 pub mod record;
 pub mod recovery;
 pub mod script;
+#[cfg(feature = "ui")]
+pub mod shelf;
 pub mod tap;
 pub mod telling;

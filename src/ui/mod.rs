@@ -15,12 +15,14 @@
 //! | `stage` | the countdown of the stage view |
 //! | `keys` | the table of shortcuts |
 //! | `closing` | the question before changes are lost |
+//! | `files` | the File menu, the panel that lists folders, the offer of unsaved work |
 //! | `status` | what just happened, what comes next |
 
 pub mod ask;
 pub mod closing;
 pub mod devices;
 pub mod editor;
+pub mod files;
 pub mod grid;
 pub mod keys;
 pub mod mixer;
@@ -85,6 +87,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         }
     });
     keys::sheet(root, state);
+    files::show(root, seen, state, asks);
     closing::show(root, state, asks);
 }
 
