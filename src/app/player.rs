@@ -114,11 +114,6 @@ impl Player {
         collect(&self.world)
     }
 
-    /// Names the document's present state; equal numbers mean the same document.
-    pub fn state(&self) -> u64 {
-        self.world.get_resource::<History>().map_or(0, History::state)
-    }
-
     /// Whether the document has changed since it was saved.
     pub fn is_changed(&self) -> bool {
         self.world.get_resource::<History>().is_some_and(|h| h.is_dirty())
@@ -182,7 +177,7 @@ impl Player {
         actions: &[Action],
         orders: &mut dyn FnMut(Order),
     ) -> Result<String, LineError> {
-        let state = self.state();
+        let (_, state) = self.state();
         let mut done = actions.iter().map(|action| self.act(action, At::Now, None, orders));
         let failed = done.find_map(Result::err);
         if let Some(mut history) = self.world.get_resource_mut::<History>() {

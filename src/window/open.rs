@@ -126,6 +126,7 @@ impl Opened {
             Ok(said) => {
                 self.state.grid = GridState { size: self.state.grid.size, ..GridState::default() };
                 self.state.devices = None;
+                self.state.editor = None;
                 self.say(Tone::Done, said);
             }
             Err(error) => self.say(Tone::Refused, error),
