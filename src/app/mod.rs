@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `player` | lines of actions to edits and gestures; what the engine tells back into the document |
 //! | `asked`, `learn` | what controllers ask, and what they learn to do |
+//! | `files` | projects opened, made, saved elsewhere, with their samples |
+//! | `recovery` | unsaved work kept safe |
+//! | `shelf` | what a window keeps of files |
 //! | `record` | notes played into clips |
 //! | `works` | composing, proposals and bounces in the background |
 //! | `tap` | a tempo from taps |
@@ -11,10 +14,14 @@
 //! | `script` | lines with times |
 
 mod asked;
+pub mod files;
 pub mod learn;
 pub mod player;
 pub mod record;
+pub mod recovery;
 pub mod script;
+#[cfg(feature = "ui")]
+pub mod shelf;
 pub mod tap;
 pub mod telling;
 mod works;

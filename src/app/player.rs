@@ -21,7 +21,6 @@ use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
 use crate::model::scene::Scene;
 use crate::model::time::{Signature, Ticks};
-use crate::persistence::hcs;
 use crate::session::act::{Act, ActError, Errand, at_once, find_strip, resolve};
 use crate::session::compound::insert_scene;
 use crate::session::document::{Order as Scenes, collect, part, spawn};
@@ -45,20 +44,26 @@ pub enum LineError {
 pub struct Player {
     /// The document.
     pub world: World,
-    path: PathBuf,
+    pub(super) path: PathBuf,
+    /// Nobody gave it a file name yet.
+    pub(super) untitled: bool,
+    /// Which document of this player it is, counted from 0.
+    pub(super) document: u64,
     view: Option<View>,
-    taps: Taps,
+    pub(super) taps: Taps,
     /// Tracks that play what comes in.
     pub armed: BTreeSet<TrackId>,
-    recordings: BTreeMap<TrackId, Recording>,
+    pub(super) recordings: BTreeMap<TrackId, Recording>,
     /// How recordings are made.
     pub manner: Manner,
+    /// The folders of the sample library.
+    pub library: Vec<PathBuf>,
     /// What controllers learned.
     pub learned: Learned,
     /// The metronome clicks.
     pub metronome: bool,
     /// The last value that a controller moved.
-    heard: u64,
+    pub(super) heard: u64,
 }
 
 impl Player {
@@ -73,11 +78,14 @@ impl Player {
         Ok(Player {
             world,
             path: path.to_owned(),
+            untitled: false,
+            document: 0,
             view: None,
             taps: Taps::default(),
             armed: BTreeSet::new(),
             recordings: BTreeMap::new(),
             manner: Manner::default(),
+            library: Vec::new(),
             learned: Learned::default(),
             metronome: false,
             heard: 0,
@@ -112,14 +120,24 @@ impl Player {
         collect(&self.world)
     }
 
-    /// Names the document's present state; equal numbers mean the same document.
-    pub fn state(&self) -> u64 {
-        self.world.get_resource::<History>().map_or(0, History::state)
-    }
-
     /// Whether the document has changed since it was saved.
     pub fn is_changed(&self) -> bool {
         self.world.get_resource::<History>().is_some_and(|h| h.is_dirty())
+    }
+
+    /// Names the document and its present state; equal pairs mean the same document.
+    pub fn state(&self) -> (u64, u64) {
+        (self.document, self.world.get_resource::<History>().map_or(0, History::state))
+    }
+
+    /// The project's file, which need not exist yet.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether nobody gave the project a file name yet.
+    pub fn is_untitled(&self) -> bool {
+        self.untitled
     }
 
     /// Do what a line says and give a sentence of what it did. What is to be played may wait for a
@@ -165,7 +183,7 @@ impl Player {
         actions: &[Action],
         orders: &mut dyn FnMut(Order),
     ) -> Result<String, LineError> {
-        let state = self.state();
+        let (_, state) = self.state();
         let mut done = actions.iter().map(|action| self.act(action, At::Now, None, orders));
         let failed = done.find_map(Result::err);
         if let Some(mut history) = self.world.get_resource_mut::<History>() {
@@ -245,12 +263,14 @@ impl Player {
         match errand {
             Errand::Undo => self.outcome(Request::Undo),
             Errand::Redo => self.outcome(Request::Redo),
-            Errand::Save => {
-                let project = self.project().ok_or_else(|| now("no project is open"))?;
-                hcs::save(&self.path, &project).map_err(|e| LineError::Now(e.to_string()))?;
-                self.world.resource_mut::<History>().mark_saved();
-                Ok(format!("{}: saved", self.path.display()))
+            Errand::Save => self.save().map_err(LineError::Now),
+            Errand::SaveAs(path) => self.save_as(Path::new(&path), orders).map_err(LineError::Now),
+            Errand::Collect => self.collect().map_err(LineError::Now),
+            Errand::New | Errand::Open(_) if self.is_changed() => {
+                Err(now("the project has changed since it was saved; save it first"))
             }
+            Errand::New => self.begin(orders).map_err(LineError::Now),
+            Errand::Open(path) => self.open_file(Path::new(&path), orders).map_err(LineError::Now),
             Errand::Tap => {
                 let view = self.view.as_ref().ok_or_else(|| now("nothing plays yet"))?;
                 let frame = view.snapshot.playhead().frame;

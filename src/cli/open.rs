@@ -35,7 +35,7 @@ pub fn open(args: &OpenArgs, studio: &Studio, places: &Places) -> Result<(), Fai
     let (player, hall, broken) = studio.set(loaded.project, &path, stage)?;
     let descriptors = studio.library.iter().map(|sound| &sound.descriptor);
     let sounds = descriptors.map(|sound| (sound.name.clone(), sound.clone())).collect();
-    let mut opened = Opened::new(player, hall, sounds);
+    let mut opened = Opened::new(player, hall, sounds, &places.data);
     said.into_iter().chain(broken).for_each(|sentence| opened.say(Tone::Told, sentence));
     let stop = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&stop);

@@ -125,6 +125,7 @@ impl Studio {
         player.world.insert_resource(self.workshop(file));
         let hall = Hall::open(project, stage)?;
         hall.order(Order::Grace(self.settings.launch.grace_ms));
+        player.library = self.sample_folders();
         player.manner = manner(&self.settings.record);
         let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
         player.learned = learned;
@@ -300,6 +301,10 @@ impl Loader for Folders {
             }
         }
         bad
+    }
+
+    fn home(&mut self, file: &Path) {
+        self.0 = SampleFolders::of(file, std::mem::take(&mut self.0.library));
     }
 }
 

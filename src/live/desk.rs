@@ -32,6 +32,9 @@ pub trait Loader: Send {
     /// Add to `samples` what `project` uses and is not among them. Gives a sentence for each that
     /// cannot be had.
     fn load(&mut self, project: &Project, samples: &mut Samples) -> Vec<String>;
+
+    /// The project lies in this file from now on; finds its own samples beside it.
+    fn home(&mut self, _file: &Path) {}
 }
 
 /// When something is to be done.
@@ -59,6 +62,10 @@ pub enum Order {
     Panic,
     /// What controllers do.
     Bind(Box<Bound>),
+    /// Play another project, which lies in this file, from the beginning and at rest.
+    Open(Box<Project>, PathBuf),
+    /// The project lies in this file from now on.
+    Home(PathBuf),
     /// Save the last two minutes of the master.
     Capture(PathBuf),
     /// End: whatever is being written is finished.
@@ -125,6 +132,8 @@ pub struct Desk {
     moves: Moves,
     /// Losses that were told of.
     told: (u64, u64),
+    /// How late a launch may come, milliseconds, once that was said.
+    grace: Option<u32>,
 }
 
 /// Everything a desk is made from.
@@ -169,6 +178,7 @@ impl Desk {
             recording: BTreeMap::new(),
             moves: Moves::default(),
             told: (0, 0),
+            grace: None,
         };
         desk.show();
         desk
@@ -252,6 +262,46 @@ impl Desk {
         Ok((performer, sources.remove(0)))
     }
 
+    /// Tell an engine that was just made what the one before it knew.
+    pub fn settle(&mut self) {
+        // The loop brace counts as soon as there is one.
+        self.send(When::Now, Gesture::Loop(true));
+        if let Some(ms) = self.grace {
+            self.order(Order::Grace(ms));
+        }
+    }
+
+    /// Prepare another project, which lies in `file`, in place of the one that plays.
+    ///
+    /// # Errors
+    /// A project that cannot be played; everything stays as it was but for where samples are sought.
+    pub fn open(
+        &mut self,
+        project: Project,
+        file: &Path,
+    ) -> Result<(Performer, Producer<Timed>), PrepareError> {
+        self.loader.home(file);
+        let mut samples = Samples::new();
+        // Under the same name another project has another sample.
+        let problems = self.loader.load(&project, &mut samples);
+        let before = std::mem::replace(&mut self.samples, samples);
+        let playing = std::mem::replace(&mut self.playing, project.clone());
+        match self.rebuild(self.rate) {
+            Ok(made) => {
+                self.project = project;
+                (self.moves, self.held) = (Moves::default(), BTreeSet::new());
+                // What ended with the old project is no recording of the new one.
+                self.news.retain(|news| !matches!(news, News::Recorded(..) | News::Moved(_)));
+                self.tell(problems);
+                Ok(made)
+            }
+            Err(error) => {
+                (self.samples, self.playing) = (before, playing);
+                Err(error)
+            }
+        }
+    }
+
     fn say(&mut self, sentence: impl Into<String>) {
         self.news.push(News::Notice(sentence.into()));
     }
@@ -262,6 +312,7 @@ impl Desk {
             Order::Patch(patches, heard) => self.patch(patches, heard),
             Order::Perform(what, at) => self.perform(what, at),
             Order::Grace(ms) => {
+                self.grace = Some(ms);
                 let frames = u64::from(ms) * u64::from(self.rate) / 1000;
                 self.send(When::Now, Gesture::Grace(frames.min(1 << 20) as u32));
             }
@@ -287,7 +338,8 @@ impl Desk {
                     }
                 }
             }
-            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Quit => {}
+            Order::Home(file) => self.loader.home(&file),
+            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Open(..) | Order::Quit => {}
         }
     }
 

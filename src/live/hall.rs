@@ -1,6 +1,6 @@
 //! The engine thread: a desk, a device, and a loop that keeps both going.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::engine::prepare::{Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{Gesture, Pos, Timed, When};
 use crate::engine::sound::SoundFactory;
 use crate::model::project::Project;
+use crate::model::time::Bpm;
 use crate::synth::library::Library;
 use crate::synth::scsynth::{Config, NEEDS_JACK, Server};
 
@@ -278,6 +279,7 @@ impl Round {
                 return self.desk.order(order);
             }
             Order::Patch(..) => self.desk.order(order),
+            Order::Open(project, file) => return self.open(*project, &file),
             other => return self.desk.order(other),
         }
         self.rig.refresh(&self.desk);
@@ -319,30 +321,56 @@ impl Round {
         }
     }
 
+    /// Have another engine play in place of the one that does.
+    fn put_on(&mut self, mut performer: Performer, commands: Producer<Timed>, bpm: Bpm) {
+        let (wired, grid) = Rig::blank(&self.desk);
+        let (mut hands, ends) = Hands::new(wired, grid, commands);
+        if self.clock_in {
+            hands.follow_clock(self.desk.rate(), bpm);
+        }
+        performer.give(hands);
+        if self.rig.sends_clock() {
+            performer.say_time();
+        }
+        self.rig.move_to(ends, &self.desk);
+        self.keeper.play(Box::new(performer));
+        self.desk.settle();
+    }
+
+    /// Play another project on the same device.
+    fn open(&mut self, project: Project, file: &Path) {
+        self.leave_server();
+        self.rig.arm(Vec::new());
+        let bpm = project.song.tempo.start;
+        match self.desk.open(project, file) {
+            Ok((performer, commands)) => self.put_on(performer, commands, bpm),
+            Err(error) => {
+                let sentence =
+                    format!("the project cannot be played, the one before plays on: {error}");
+                self.desk.tell(vec![sentence]);
+            }
+        }
+    }
+
+    /// scsynth runs for the engine it was started with.
+    fn leave_server(&mut self) {
+        if self.server.take().is_some() {
+            // Its tracks would have to be made anew for another.
+            self.desk.set_factory(Arc::clone(&self.embedded));
+            self.desk.tell(vec!["scsynth is left: the set plays on embedded".to_owned()]);
+        }
+    }
+
     /// Prepare everything anew for a device of another rate; the place is kept.
     fn move_to(&mut self, rate: u32) -> String {
         let head = self.desk.engine.snapshot.playhead();
         let rows: Vec<_> = (0..self.desk.engine.snapshot.tracks())
             .map(|t| self.desk.engine.snapshot.track(t).playing)
             .collect();
-        if self.server.take().is_some() {
-            // It runs at the rate of before, and its tracks would have to be made anew for it.
-            self.desk.set_factory(Arc::clone(&self.embedded));
-            self.desk.tell(vec!["scsynth is left: the set plays on embedded".to_owned()]);
-        }
+        self.leave_server();
         match self.desk.rebuild(rate) {
-            Ok((mut performer, commands)) => {
-                let (wired, grid) = Rig::blank(&self.desk);
-                let (mut hands, ends) = Hands::new(wired, grid, commands);
-                if self.clock_in {
-                    hands.follow_clock(rate, head.bpm);
-                }
-                performer.give(hands);
-                if self.rig.sends_clock() {
-                    performer.say_time();
-                }
-                self.rig.move_to(ends, &self.desk);
-                self.keeper.play(Box::new(performer));
+            Ok((performer, commands)) => {
+                self.put_on(performer, commands, head.bpm);
                 self.desk.send(When::Now, Gesture::Locate(head.pos.max(Pos::ZERO)));
                 self.desk.send(When::Now, Gesture::Tempo(head.bpm));
                 if head.playing {

@@ -5,6 +5,8 @@
 //! cause, and what is read has passed [`Project::validate`](crate::model::project::Project::validate).
 
 pub mod hcs;
+pub mod recent;
+pub mod recovery;
 pub mod samples;
 pub mod user;
 

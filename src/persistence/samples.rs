@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use crate::files::{FileError, create_atomic};
 use crate::model::clip::ClipContent;
 use crate::model::project::Project;
 use crate::model::sample::{SamplePath, SampleRoot};
 use crate::model::track::{PadSound, TrackKind};
+
+/// The folder beside a project's file that copies of library samples lie in, below their own paths.
+pub const COLLECTED: &str = "collected";
 
 /// The folders samples may lie in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,7 +86,11 @@ impl SampleFolders {
     pub fn resolve(&self, path: &SamplePath) -> Result<PathBuf, SampleError> {
         let roots: Vec<PathBuf> = match path.root() {
             SampleRoot::Project => self.project.iter().cloned().collect(),
-            SampleRoot::Library => self.library.clone(),
+            // A copy beside the project is the one it was made with.
+            SampleRoot::Library => {
+                let own = self.project.iter().map(|folder| folder.join(COLLECTED));
+                own.chain(self.library.iter().cloned()).collect()
+            }
         };
         let unreadable =
             |cause: &str| SampleError::Unreadable { path: path.clone(), cause: cause.to_owned() };
@@ -112,6 +121,83 @@ impl SampleFolders {
             Some(SampleProblem { error, tracks: tracks.into_iter().map(str::to_owned).collect() })
         });
         bad.collect()
+    }
+}
+
+/// Copy samples of `project` into the folder of `file`: those of its own folder where that is another,
+/// and those of the library if `library` says so. What is there already stays. Gives how many were
+/// copied.
+///
+/// # Errors
+/// A sample that is missing, another file of its name in the way, a disk that cannot be written. What
+/// was copied by then stays.
+pub fn gather(
+    from: &SampleFolders,
+    project: &Project,
+    file: &Path,
+    library: bool,
+) -> Result<usize, String> {
+    let to = SampleFolders::of(file, Vec::new()).project.unwrap_or_default();
+    let mut copied = 0;
+    for path in used(project).into_keys() {
+        let target = match path.root() {
+            SampleRoot::Project => to.join(path.relative()),
+            SampleRoot::Library => to.join(COLLECTED).join(path.relative()),
+        };
+        let source = match from.resolve(path) {
+            Ok(source) => source,
+            // One that is missing here is as missing there; the project says so itself.
+            Err(SampleError::Missing { .. }) => continue,
+            Err(error) => return Err(error.to_string()),
+        };
+        let own = from.project.as_ref().and_then(|folder| fs::canonicalize(folder).ok());
+        let is_own = own.is_some_and(|own| source.starts_with(own));
+        if !is_own && !library || fs::canonicalize(&target).is_ok_and(|there| there == source) {
+            continue;
+        }
+        copied += usize::from(copy(&source, &target)?);
+    }
+    Ok(copied)
+}
+
+/// Copy a file, unless the same is there. Gives whether it was copied.
+fn copy(source: &Path, target: &Path) -> Result<bool, String> {
+    let fail = |e: io::Error| FileError::saving(target, &e).to_string();
+    let mut from = fs::File::open(source).map_err(fail)?;
+    if let Ok(there) = fs::File::open(target) {
+        return match same(&from, &there).map_err(fail)? {
+            true => Ok(false),
+            false => Err(format!(
+                "'{}' is another sample of the same name; move it or choose another folder",
+                target.display()
+            )),
+        };
+    }
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(fail)?;
+    }
+    let mut to = create_atomic(target).map_err(|e| e.to_string())?;
+    io::copy(&mut from, &mut to).map_err(fail)?;
+    to.commit().map_err(fail)?;
+    Ok(true)
+}
+
+fn same(one: &fs::File, other: &fs::File) -> io::Result<bool> {
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (io::BufReader::new(one), io::BufReader::new(other));
+    loop {
+        let (a, b) = (one.fill_buf()?, other.fill_buf()?);
+        let count = a.len().min(b.len());
+        if a[..count] != b[..count] {
+            return Ok(false);
+        }
+        if count == 0 {
+            return Ok(a.len() == b.len());
+        }
+        one.consume(count);
+        other.consume(count);
     }
 }
 

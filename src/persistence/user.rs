@@ -63,14 +63,14 @@ pub fn save_profile(data_dir: &Path, profile: &UserProfile) -> Result<(), FileEr
     save(&data_dir.join(PROFILE), profile)
 }
 
-fn load_or_default<T: DeserializeOwned + Default>(path: &Path) -> Result<T, LoadError> {
+pub(super) fn load_or_default<T: DeserializeOwned + Default>(path: &Path) -> Result<T, LoadError> {
     match load_plain(path) {
         Err(LoadError::File(e)) if e.kind == io::ErrorKind::NotFound => Ok(T::default()),
         other => other,
     }
 }
 
-fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
+pub(super) fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
     let fail = |e: io::Error| FileError::saving(path, &e);
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(fail)?;

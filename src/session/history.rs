@@ -148,6 +148,12 @@ impl History {
         self.saved = self.state();
     }
 
+    /// The present state is on no disk, as that of a project that was recovered.
+    pub fn mark_unsaved(&mut self) {
+        // No step has this number.
+        self.saved = u64::MAX;
+    }
+
     /// Whether the document differs from what was last saved.
     pub fn is_dirty(&self) -> bool {
         self.saved != self.state()

@@ -1,5 +1,7 @@
 //! What panels ask for: actions of the one vocabulary, in order.
 
+use std::path::PathBuf;
+
 use egui::{Response, Ui};
 
 use crate::model::action::{Action, BusRef, ClipRef, Ref, SceneRef, StripRef, Switch, TrackRef};
@@ -20,6 +22,23 @@ pub enum Ask {
     Line(String),
     /// Pad controllers turn this track's parameters.
     Select(TrackId),
+    /// Something of files that no line says.
+    File(FileAsk),
+}
+
+/// What is asked of files by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileAsk {
+    /// Show what lies in this folder.
+    List(PathBuf),
+    /// Save the project to this file, whatever is there.
+    SaveTo(PathBuf),
+    /// Go on with the work that is offered.
+    Recover,
+    /// Remove it.
+    Discard,
+    /// Offer it again at the next start.
+    Later,
 }
 
 /// What one frame of the window asked for.
@@ -67,6 +86,11 @@ impl Asks {
     /// Have pad controllers turn a track's parameters.
     pub fn select(&mut self, track: TrackId) {
         self.all.push(Ask::Select(track));
+    }
+
+    /// Ask for something of files.
+    pub fn file(&mut self, ask: FileAsk) {
+        self.all.push(Ask::File(ask));
     }
 
     /// What was asked for, in order.

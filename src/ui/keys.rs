@@ -3,6 +3,7 @@
 use egui::{Align2, Event, Key, Modifiers, RichText, Ui, vec2};
 
 use super::ask::Asks;
+use super::files::Purpose;
 use super::seen::Seen;
 use super::state::UiState;
 use super::theme;
@@ -19,6 +20,12 @@ pub enum Does {
     Redo,
     /// Write the project.
     Save,
+    /// Write it under another name.
+    SaveAs,
+    /// Begin an empty project.
+    New,
+    /// Open another project.
+    Open,
     /// Open the palette.
     Palette,
     /// In the palette: compose what is written.
@@ -109,6 +116,9 @@ pub const TABLE: &[Shortcut] = &[
     row(CTRL, Key::Z, Does::Undo, "undo"),
     row(CTRL, Key::Y, Does::Redo, "redo"),
     row(CTRL, Key::S, Does::Save, "save"),
+    row(CTRL_SHIFT, Key::S, Does::SaveAs, "save as"),
+    row(CTRL, Key::N, Does::New, "new project"),
+    row(CTRL, Key::O, Does::Open, "open a project"),
     row(NONE, Key::Tab, Does::Devices, "devices, editor, none"),
     row(NONE, Key::F11, Does::Stage, "stage view"),
     row(NONE, Key::F4, Does::Size, "height of cells"),
@@ -192,7 +202,10 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             }),
             Does::Undo => asks.act(Action::Undo),
             Does::Redo => asks.act(Action::Redo),
-            Does::Save => asks.act(Action::Save),
+            Does::Save => super::files::save(seen.files, &mut state.files, asks),
+            Does::SaveAs => state.files.open(Purpose::SaveAs, seen.files, asks),
+            Does::New => asks.act(Action::ProjectNew),
+            Does::Open => state.files.open(Purpose::Open, seen.files, asks),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
             Does::Devices => {

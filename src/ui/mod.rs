@@ -17,6 +17,7 @@
 //! | `stage` | the countdown of the stage view |
 //! | `keys` | the table of shortcuts |
 //! | `closing` | the question before changes are lost |
+//! | `files` | the File menu, the panel that lists folders, the offer of unsaved work |
 //! | `status` | what just happened, what comes next |
 
 pub mod ask;
@@ -24,6 +25,7 @@ pub mod browser;
 pub mod closing;
 pub mod devices;
 pub mod editor;
+pub mod files;
 pub mod grid;
 pub mod jobs;
 pub mod keys;
@@ -104,6 +106,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     });
     keys::sheet(root, state);
     jobs::list(root, seen, &mut state.jobs, asks);
+    files::show(root, seen, state, asks);
     closing::show(root, state, asks);
 }
 

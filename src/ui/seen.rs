@@ -1,6 +1,7 @@
 //! What panels read: the document, where the music is, and how the device does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bevy_ecs::world::World;
@@ -36,6 +37,34 @@ pub struct Said {
     pub text: String,
 }
 
+/// Work that a program left behind without saving it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What it is, as a question.
+    pub text: String,
+    /// It can be gone on with.
+    pub is_readable: bool,
+}
+
+/// What panels see of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// The project's own.
+    pub path: PathBuf,
+    /// Nobody gave it a name yet.
+    pub untitled: bool,
+    /// The projects that were open last, and whether each is there.
+    pub recent: Vec<(PathBuf, bool)>,
+    /// The folder that is listed.
+    pub folder: PathBuf,
+    /// Projects and folders in it, and which of the two each is.
+    pub entries: Vec<(String, bool)>,
+    /// Why it cannot be listed.
+    pub fault: Option<String>,
+    /// Work that was not saved.
+    pub offer: Option<Offer>,
+}
+
 /// One moment, for one frame of the window.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
@@ -59,6 +88,8 @@ pub struct Seen<'a> {
     pub sounds: &'a BTreeMap<String, SoundDescriptor>,
     /// Names for completion, and what sounds there are.
     pub names: &'a Names,
+    /// Files.
+    pub files: &'a Files,
     /// What was done and said, oldest first.
     pub log: &'a [Said],
     /// Seconds since the window opened: for what blinks.

@@ -7,6 +7,7 @@ use egui::Vec2;
 use super::browser::BrowserState;
 use super::closing::Closing;
 use super::editor::EditorState;
+use super::files::FilesState;
 use super::palette::PaletteState;
 use super::piano::Piano;
 use super::proposals::ProposalState;
@@ -122,7 +123,9 @@ pub struct UiState {
     pub sheet: bool,
     /// The track whose devices are shown.
     pub devices: Option<TrackId>,
-    /// How far closing the window has got.
+    /// The panel that lists folders.
+    pub files: FilesState,
+    /// How far leaving the project has got.
     pub closing: Closing,
     /// Neither devices nor editor below.
     pub hide_devices: bool,

@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             let history = seen.world.get_resource::<History>();
             let changed = history.is_some_and(History::is_dirty);
             let (word, color) =
-                if changed { ("not saved", theme::WARN) } else { ("saved", theme::DIM) };
+                if changed { ("unsaved changes", theme::WARN) } else { ("saved", theme::DIM) };
             ui.label(RichText::new(word).color(color));
             if state.piano.on {
                 let octave = i32::from(state.piano.lowest) / 12 - 1;

@@ -9,7 +9,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::ask::{Ask, Asks};
-use super::seen::Seen;
+use super::closing::{Closing, Leave};
+use super::seen::{Files, Offer, Seen};
 use super::state::{Cell, UiState};
 use super::theme;
 use crate::model::action::{Action, Names, parse};
@@ -31,6 +32,7 @@ pub(super) struct Desk {
     pub(super) asked: Vec<String>,
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
+    files: Files,
 }
 
 pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
@@ -50,6 +52,7 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         asked: Vec::new(),
         sounds: sounds.into_iter().map(|s| (s.name.clone(), s)).collect(),
         names: Names::default(),
+        files: Files::default(),
     };
     for line in lines {
         desk.act(line);
@@ -79,6 +82,10 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
                         continue;
                     }
                     Ask::Select(_) => continue,
+                    Ask::File(file) => {
+                        desk.asked.push(format!("{file:?}"));
+                        continue;
+                    }
                 };
                 desk.act(&line);
                 desk.asked.push(line);
@@ -103,6 +110,7 @@ impl Desk {
             device: "",
             sounds: &self.sounds,
             names: &self.names,
+            files: &self.files,
             log: &[],
             seconds: 0.0,
         };
@@ -407,4 +415,48 @@ fn letters_play_notes_while_the_piano_is_on() {
     harness.key_press(egui::Key::D);
     harness.run_steps(2);
     assert!(harness.state().asked.is_empty());
+}
+
+#[test]
+fn a_project_is_chosen_from_a_folder_and_saved_beside_others() {
+    let mut harness = desk(&SET);
+    let files = Files {
+        path: "sets/one.hcs".into(),
+        folder: "sets".into(),
+        entries: vec![("old".into(), true), ("one.hcs".into(), false), ("two.hcs".into(), false)],
+        ..Files::default()
+    };
+    harness.state_mut().files = files;
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
+    harness.run_steps(3);
+    harness.get_by_label("two.hcs").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked[1], "project open sets/two.hcs");
+    assert_eq!(harness.state().state.files.purpose, None);
+    let both = egui::Modifiers::COMMAND | egui::Modifiers::SHIFT;
+    harness.key_press_modifiers(both, egui::Key::S);
+    harness.run_steps(3);
+    harness.get_by_label("Replace it");
+    harness.state_mut().state.files.name = "three".into();
+    harness.run_steps(3);
+    harness.get_by_label("Save").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked.last().unwrap(), "SaveTo(\"sets/three.hcs\")");
+}
+
+#[test]
+fn unsaved_work_is_offered_and_the_question_has_three_answers() {
+    let mut harness = desk(&SET);
+    let text = "Work on “one” was not saved: open it?".to_owned();
+    harness.state_mut().files.offer = Some(Offer { text, is_readable: true });
+    harness.run_steps(3);
+    harness.get_by_label("Recover").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked, ["Recover"]);
+    harness.state_mut().files.offer = None;
+    harness.state_mut().state.closing = Closing::Asked(Leave::New);
+    harness.run_steps(3);
+    harness.get_by_label("Don't save").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state.closing, Closing::Now(Leave::New));
 }

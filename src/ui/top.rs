@@ -25,6 +25,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         ui.add_space(8.0);
         ui.label(RichText::new("HARDCORE").font(theme::strong()).color(theme::PLAY));
         ui.add_space(8.0);
+        super::files::menu(ui, seen, state, asks);
         transport(ui, seen, asks);
         ui.separator();
         numbers(ui, seen, asks);

@@ -50,7 +50,7 @@ pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
         )
         .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
         .add_systems(EguiPrimaryContextPass, show)
-        .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close).chain())
+        .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close, title).chain())
         .run();
 }
 
@@ -66,6 +66,16 @@ fn close(
     }
     if opened.is_over() || stop.0.load(Ordering::Relaxed) {
         exit.write(AppExit::Success);
+    }
+}
+
+/// Another project may be open now, or have another name.
+fn title(opened: Res<Opened>, mut windows: Query<&mut Window>) {
+    let title = format!("{} — Hardcore", opened.title());
+    for mut window in &mut windows {
+        if window.title != title {
+            window.title.clone_from(&title);
+        }
     }
 }
 

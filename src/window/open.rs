@@ -1,11 +1,13 @@
 //! The set that is open: the document, what plays it, and what the window keeps beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
 use bevy::prelude::Resource;
 
 use crate::app::player::Player;
+use crate::app::shelf::Shelf;
 use crate::device::monitor::Health;
 use crate::live::desk::{At, Order as Told};
 use crate::live::hall::{Hall, Report};
@@ -17,9 +19,9 @@ use crate::model::sound::{SoundDescriptor, SoundKind};
 use crate::session::act::names;
 use crate::session::document::{Name, Order, part};
 use crate::ui::ask::{Ask, Asks};
-use crate::ui::closing::Closing;
+use crate::ui::closing::{Closing, Leave};
 use crate::ui::seen::{Said, Seen, Tone};
-use crate::ui::state::UiState;
+use crate::ui::state::{GridState, UiState};
 
 /// Sentences that are kept.
 const LOG: usize = 500;
@@ -37,11 +39,18 @@ pub struct Opened {
     asks: Asks,
     log: Vec<Said>,
     begun: Instant,
+    shelf: Shelf,
 }
 
 impl Opened {
-    /// A set that plays in `hall`, with these `sounds` by their names.
-    pub fn new(player: Player, hall: Hall, sounds: BTreeMap<String, SoundDescriptor>) -> Opened {
+    /// A set that plays in `hall`, with these `sounds` by their names; unsaved work is kept below `data`.
+    pub fn new(
+        player: Player,
+        hall: Hall,
+        sounds: BTreeMap<String, SoundDescriptor>,
+        data: &Path,
+    ) -> Opened {
+        let (shelf, fault) = Shelf::new(data, &player);
         let mut opened = Opened {
             player,
             hall,
@@ -53,7 +62,11 @@ impl Opened {
             asks: Asks::default(),
             log: Vec::new(),
             begun: Instant::now(),
+            shelf,
         };
+        if let Some(fault) = fault {
+            opened.say(Tone::Refused, fault);
+        }
         opened.rename();
         opened
     }
@@ -88,22 +101,37 @@ impl Opened {
     /// The window is to be closed: at once, or after a question where changes would be lost.
     pub fn close(&mut self) {
         self.state.closing = match self.player.is_changed() {
-            true => Closing::Asked,
-            false => Closing::Now,
+            true => Closing::Asked(Leave::Window),
+            false => Closing::Now(Leave::Window),
         };
     }
 
     /// Whether the window may go.
     pub fn is_over(&mut self) -> bool {
-        match self.state.closing {
-            Closing::Now => true,
-            // A project that could not be saved keeps the window; the log says why.
-            Closing::Saving if self.player.is_changed() => {
-                self.state.closing = Closing::No;
-                false
-            }
-            closing => closing == Closing::Saving,
+        let hall = &self.hall;
+        let orders = &mut |order| hall.order(order);
+        if let Some(said) = Shelf::go(&mut self.state.closing, &mut self.player, orders) {
+            self.left(said);
         }
+        let over = self.state.closing == Closing::Now(Leave::Window);
+        if over {
+            self.shelf.close();
+        }
+        over
+    }
+
+    /// Another project may be open now: what the panels knew of the one before is gone.
+    fn left(&mut self, said: Result<String, String>) {
+        match said {
+            Ok(said) => {
+                self.state.grid = GridState { size: self.state.grid.size, ..GridState::default() };
+                self.state.devices = None;
+                self.state.editor = None;
+                self.say(Tone::Done, said);
+            }
+            Err(error) => self.say(Tone::Refused, error),
+        }
+        self.rename();
     }
 
     /// The names that completion knows follow the document; those of sounds stay.
@@ -140,6 +168,9 @@ impl Opened {
             let tone = if notice.refused { Tone::Refused } else { Tone::Done };
             self.say(tone, notice.text);
         }
+        if let Some(fault) = self.shelf.tend(&self.player) {
+            self.say(Tone::Refused, fault);
+        }
         if let Some(h) = &self.health {
             self.device = format!("DSP {:.0} %   xruns {}", h.load * 100.0, h.xruns);
         }
@@ -160,6 +191,7 @@ impl Opened {
             device: &self.device,
             sounds: &self.sounds,
             names: &self.names,
+            files: &self.shelf.files,
             log: &self.log,
             seconds: self.begun.elapsed().as_secs_f64(),
         };
@@ -174,6 +206,11 @@ impl Opened {
         }
         let state = self.player.state();
         for ask in asks {
+            if let Some(leave) = Shelf::leave(&ask, &self.player) {
+                self.state.closing = Closing::Asked(leave);
+                continue;
+            }
+            let before = self.player.state().0;
             let hall = &self.hall;
             let orders = &mut |order| hall.order(order);
             let (shown, done) = match &ask {
@@ -193,12 +230,19 @@ impl Opened {
                     crate::crash::note_action(line);
                     (Some(line.as_str()), self.player.line(line, At::Now, orders))
                 }
+                Ask::File(file) => {
+                    if let Some(said) = self.shelf.ask(file, &mut self.player, orders) {
+                        self.left(said);
+                    }
+                    continue;
+                }
                 Ask::Select(track) => {
                     hall.order(Told::Select(*track));
                     continue;
                 }
             };
             match (shown, done) {
+                (_, Ok(said)) if self.player.state().0 != before => self.left(Ok(said)),
                 (_, Ok(said)) => {
                     let said = self.with_names(&said);
                     self.say(Tone::Done, said);

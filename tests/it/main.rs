@@ -19,6 +19,7 @@ mod live_take;
 mod meters;
 mod mixer;
 mod recording;
+mod recovery;
 mod restage;
 mod scsynth;
 mod setup;

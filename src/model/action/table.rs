@@ -514,6 +514,14 @@ actions! {
     Undo = "undo", "undo";
     /// Make the step that was taken back again
     Redo = "redo", "redo";
+    /// Save the project under another name, with the samples of its folder
+    SaveAs { path: Name } = "save as {path}", "save as \"Night shift.hcs\"";
     /// Save the project
     Save = "save", "save";
+    /// Copy every sample the project uses into its own folder
+    Collect = "collect", "collect";
+    /// Begin an empty project
+    ProjectNew = "project new", "project new";
+    /// Open another project
+    ProjectOpen { path: Name } = "project open {path}", "project open \"Night shift.hcs\"";
 }

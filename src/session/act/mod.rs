@@ -54,6 +54,14 @@ pub enum Errand {
     Redo,
     /// Write the project to its file.
     Save,
+    /// Write it to another file, from now on its own.
+    SaveAs(String),
+    /// Copy its samples into its folder.
+    Collect,
+    /// Begin an empty project.
+    New,
+    /// Open the project in this file.
+    Open(String),
     /// A tap of the tempo.
     Tap,
     /// Let a track play what comes in, or not.
