@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::player::Player;
 use super::tap::Taps;
+use crate::jobs::forget;
 use crate::live::desk::Order;
 use crate::model::action::Action;
 use crate::model::project::Project;
@@ -155,6 +156,7 @@ impl Player {
         path: &Path,
         orders: &mut dyn FnMut(Order),
     ) -> Result<(), String> {
+        forget(&mut self.world);
         spawn(&mut self.world, project.clone()).map_err(|e| e.to_string())?;
         take_patches(&mut self.world);
         self.document += 1;

@@ -92,11 +92,6 @@ impl Player {
         })
     }
 
-    /// The file the project lies in.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Whether a track records.
     pub fn records(&self, track: TrackId) -> bool {
         self.recordings.contains_key(&track)

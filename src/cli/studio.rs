@@ -122,7 +122,7 @@ impl Studio {
         stage: Stage,
     ) -> Result<(Player, Hall, Option<String>), Failure> {
         let mut player = Player::new(project.clone(), file)?;
-        player.world.insert_resource(self.workshop(file));
+        player.world.insert_resource(self.workshop());
         let hall = Hall::open(project, stage)?;
         hall.order(Order::Grace(self.settings.launch.grace_ms));
         player.library = self.sample_folders();
@@ -134,11 +134,11 @@ impl Studio {
     }
 
     /// What jobs make things of a project in `file` with.
-    pub fn workshop(&self, file: &Path) -> Workshop {
-        let (file, folders) = (file.to_owned(), self.sample_folders());
-        let find = move |project: &Project| {
+    pub fn workshop(&self) -> Workshop {
+        let folders = self.sample_folders();
+        let find = move |project: &Project, file: &Path| {
             let mut samples = Samples::new();
-            let mut folders = Folders(SampleFolders::of(&file, folders.clone()));
+            let mut folders = Folders(SampleFolders::of(file, folders.clone()));
             let bad = folders.load(project, &mut samples);
             if bad.is_empty() { Ok(samples) } else { Err(bad.join("; ")) }
         };

@@ -17,8 +17,8 @@ use crate::export::write::{Files, write};
 use crate::model::ids::SceneId;
 use crate::model::project::Project;
 
-/// Finds and decodes the samples of a project; or says what is missing.
-pub type Finder = Arc<dyn Fn(&Project) -> Result<Samples, String> + Send + Sync>;
+/// Finds and decodes the samples of a project that lies in a file; or says what is missing.
+pub type Finder = Arc<dyn Fn(&Project, &Path) -> Result<Samples, String> + Send + Sync>;
 
 /// What jobs make things with.
 #[derive(Resource, Clone)]
@@ -50,16 +50,16 @@ pub fn bounce(
     let name = project.scene(scene).ok_or_else(missing)?.name.clone();
     let folder = path.parent().unwrap_or(Path::new("")).join("bounces");
     let stem = format!("{} {name}", path.file_stem().unwrap_or_default().to_string_lossy());
-    let workshop = workshop.clone();
+    let (workshop, path) = (workshop.clone(), path.to_owned());
     let work = move |_: JobId, teller: &mut Teller| {
-        files(&workshop, &project, scene, &folder, &stem, teller).map(Output::Files)
+        files(&workshop, (&project, &path), scene, &folder, &stem, teller).map(Output::Files)
     };
     begin(world, Kind::Bounce, format!("bounce “{name}”"), None, work)
 }
 
 fn files(
     workshop: &Workshop,
-    project: &Project,
+    (project, path): (&Project, &Path),
     scene: SceneId,
     folder: &Path,
     stem: &str,
@@ -67,7 +67,7 @@ fn files(
 ) -> Result<Vec<PathBuf>, String> {
     std::fs::create_dir_all(folder)
         .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-    let samples = (workshop.samples)(project)?;
+    let samples = (workshop.samples)(project, path)?;
     let (wav, mid) = free_names(folder, stem);
     let source = Source::Scene(scene);
     // What plays has the other cores.

@@ -226,7 +226,7 @@ fn a_scene_is_bounced_beside_its_project() {
     run(&mut world, "note add Kick 1 C1 at 1.1.1 for 1/4");
     let workshop = Workshop {
         factory: factory(),
-        samples: Arc::new(|_| Ok(Default::default())),
+        samples: Arc::new(|_, _| Ok(Default::default())),
         candidates: 1,
         rate: 22_050,
         bits: Bits::default(),

@@ -21,7 +21,7 @@ fn player(lines: &[&str]) -> Player {
     let mut player = Player::new(project, Path::new("set.hcs")).expect("a document");
     player.world.insert_resource(Workshop {
         factory: Arc::new(EmbeddedFactory::new(Arc::new(Library::built_in()))),
-        samples: Arc::new(|_| Ok(Default::default())),
+        samples: Arc::new(|_, _| Ok(Default::default())),
         candidates: 1,
         rate: 22_050,
         bits: Bits::default(),

@@ -110,7 +110,7 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     {
         state.edit.focus = area.contains(at);
     }
-    let asked = state.closing == Closing::Asked;
+    let asked = matches!(state.closing, Closing::Asked(_));
     if !asked && keys::closes(ui, &mut state.edit) {
         return close(state);
     }
