@@ -133,7 +133,7 @@ impl Studio {
         Ok((player, hall, broken))
     }
 
-    /// What jobs make things of a project in `file` with.
+    /// What jobs make things with.
     pub fn workshop(&self) -> Workshop {
         let folders = self.sample_folders();
         let find = move |project: &Project, file: &Path| {

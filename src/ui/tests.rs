@@ -431,7 +431,7 @@ fn a_project_is_chosen_from_a_folder_and_saved_beside_others() {
     harness.run_steps(3);
     harness.get_by_label("two.hcs").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().asked[1], "project open sets/two.hcs");
+    assert_eq!(harness.state().asked[1], "project open \"sets/two.hcs\"");
     assert_eq!(harness.state().state.files.purpose, None);
     let both = egui::Modifiers::COMMAND | egui::Modifiers::SHIFT;
     harness.key_press_modifiers(both, egui::Key::S);

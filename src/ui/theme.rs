@@ -152,19 +152,16 @@ pub fn fit(
     painter.galley(align.anchor_size(at, galley.size()).min, galley, color);
 }
 
+/// Every sign of a plain keyboard, and those that panels use.
+const SIGNS: &str = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklm\
+                     nopqrstuvwxyz{|}~∞…›✓×·?●✦÷";
+
 /// Have every common sign at hand from the first frame on: one that is drawn for the first time may be
-/// missing for as long as its picture takes to the graphics card. Once for a size of points.
+/// missing for as long as its picture takes to the graphics card. What is laid out is remembered from
+/// frame to frame, as long as it is asked for.
 pub fn warm(painter: &Painter) {
-    let (id, size) = (egui::Id::new("warm"), painter.ctx().pixels_per_point());
-    let had = painter
-        .ctx()
-        .data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<f32>(id), size));
-    if had == size {
-        return;
-    }
-    let signs: String = (' '..='~').chain("∞…›✓×·?●✦".chars()).collect();
     for font in [text(), strong(), label(), number(), line(), large_number()] {
-        drop(painter.layout_no_wrap(signs.clone(), font, TEXT));
+        drop(painter.layout_no_wrap(SIGNS.to_owned(), font, TEXT));
     }
 }
 

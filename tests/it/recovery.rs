@@ -107,5 +107,5 @@ fn fifty_kills_lose_no_more_than_the_last_second() {
         let last = done.last().map(|(n, _)| *n);
         assert!(last.is_none_or(|last| newest <= last + 1), "kill {kill}: {newest} after {last:?}");
     }
-    assert!(edits > 20 * kills, "only {edits} edits were made");
+    assert!(edits > 5 * kills, "only {edits} edits were made");
 }

@@ -98,13 +98,13 @@ fn the_demo_set_is_launched_written_to_edited_and_saved() {
     window.click(1140, 255);
     until("the scene is launched", || gestures(&paper).contains(&Gesture::LaunchScene(4)));
     // A clip by keyboard: a click on the first clip's name selects it, the next one is launched.
-    window.click(100, 111);
+    window.click(290, 111);
     window.key("Down");
     window.key("Return");
     let launched = |g: &Gesture| matches!(g, Gesture::Launch { node: 0, .. });
     until("a clip is launched", || gestures(&paper).iter().any(launched));
     // Lines in the palette, opened by its field in the bar.
-    window.click(960, 22);
+    window.click(1000, 22);
     window.write("volume hoover -20; bpm 181");
     window.key("Return");
     window.key("Escape");
@@ -120,7 +120,7 @@ fn the_demo_set_is_launched_written_to_edited_and_saved() {
         window.ctrl("s");
         written() == Some((-20.0, 181.0))
     });
-    window.click(960, 22);
+    window.click(1000, 22);
     window.write("undo; save");
     window.key("Return");
     until("it is saved without the last step", || written() == Some((-20.0, 170.0)));
