@@ -52,9 +52,10 @@ impl Default for Piano {
 
 impl Piano {
     fn release(&mut self, gone: impl Fn(Key) -> bool, asks: &mut Asks) {
-        let (ended, held) = self.held.iter().partition(|(key, ..)| gone(*key));
+        let held = std::mem::take(&mut self.held);
+        let (ended, held): (Vec<_>, _) = held.into_iter().partition(|(key, ..)| gone(*key));
         self.held = held;
-        for (_, track, pitch) in Vec::<(Key, TrackId, u8)>::from(ended) {
+        for (_, track, pitch) in ended {
             asks.act(Action::NoteOff { track: ask::track(track), pitch });
         }
     }
