@@ -15,6 +15,10 @@ pub struct Key {
     pub wants: &'static str,
     /// What it is for, in one line.
     pub help: &'static str,
+    /// The values it can have, where they are few.
+    pub choices: &'static [&'static str],
+    /// Whether the program must start again before it counts.
+    pub restart: bool,
     /// Whether the value is taken letter by letter, even when it looks like a number.
     pub(super) text: bool,
     /// Whether the value is a path.
@@ -28,7 +32,17 @@ impl Key {
     }
 }
 
-const KEY: Key = Key { name: "", env: "", flag: "", wants: "", help: "", text: true, path: false };
+const KEY: Key = Key {
+    name: "",
+    env: "",
+    flag: "",
+    wants: "",
+    help: "",
+    choices: &[],
+    restart: true,
+    text: true,
+    path: false,
+};
 
 /// Every setting there is, in the order of `hardcore config`.
 pub const KEYS: &[Key] = &[
@@ -55,6 +69,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_LOG_LEVEL",
         flag: "log-level",
         wants: "off, error, warn, info, debug or trace",
+        choices: &["off", "error", "warn", "info", "debug", "trace"],
         help: "how much is written to the log",
         ..KEY
     },
@@ -72,6 +87,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_RENDER_BITS",
         flag: "bits",
         wants: "16, 24 or 32f",
+        choices: &["16", "24", "32f"],
         help: "form of a sample in rendered files",
         ..KEY
     },
@@ -88,6 +104,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_AUDIO_BACKEND",
         flag: "backend",
         wants: "auto, jack, system or null",
+        choices: &["auto", "jack", "system", "null"],
         help: "kind of device: JACK, the system's own, or none at all",
         ..KEY
     },
@@ -139,6 +156,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_RECORD_QUANTIZE",
         flag: "record-quantize",
         wants: "none, 1/4, 1/4t, 1/8, 1/8t, 1/16, 1/16t or 1/32",
+        choices: &super::RECORD_GRIDS,
         help: "the grid that starts of recorded notes are moved to",
         ..KEY
     },
@@ -165,6 +183,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_SYNTH_EXECUTOR",
         flag: "synth",
         wants: "embedded or scsynth",
+        choices: &["embedded", "scsynth"],
         help: "what plays the voices of SynthDef tracks live",
         ..KEY
     },
@@ -173,6 +192,7 @@ pub const KEYS: &[Key] = &[
         env: "HARDCORE_MIDI_CLOCK",
         flag: "midi-clock",
         wants: "off or in",
+        choices: &["off", "in"],
         help: "whether tempo and transport follow a MIDI clock that comes in",
         ..KEY
     },
@@ -199,6 +219,25 @@ pub const KEYS: &[Key] = &[
         flag: "candidates",
         wants: "a whole number from 1 to 64",
         help: "ideas made and scored for one prompt; the best is kept",
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "window.scale",
+        env: "HARDCORE_WINDOW_SCALE",
+        flag: "scale",
+        wants: "a whole number of percent from 75 to 250",
+        help: "size of everything in the window, in percent",
+        restart: false,
+        text: false,
+        ..KEY
+    },
+    Key {
+        name: "window.autosave",
+        env: "HARDCORE_WINDOW_AUTOSAVE",
+        flag: "autosave",
+        wants: "a whole number of minutes from 1 to 60, or 0 for none",
+        help: "minutes between two copies of unsaved work in the folder autosaves",
         text: false,
         ..KEY
     },

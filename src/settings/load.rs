@@ -217,6 +217,8 @@ impl Settings {
             "midi.clock" => ["off", "in"].contains(&self.midi.clock.as_str()),
             "midi.clock_out" => !self.midi.clock_out.trim().is_empty(),
             "osc.port" => matches!(self.osc.port, 0 | 1024..),
+            "window.scale" => (75..=250).contains(&self.window.scale),
+            "window.autosave" => self.window.autosave <= 60,
             "compose.candidates" => (1..=64).contains(&self.compose.candidates),
             _ => true,
         }
@@ -243,6 +245,8 @@ impl Settings {
             "midi.clock" => self.midi.clock.clone(),
             "midi.clock_out" => self.midi.clock_out.clone(),
             "osc.port" => self.osc.port.to_string(),
+            "window.scale" => self.window.scale.to_string(),
+            "window.autosave" => self.window.autosave.to_string(),
             "compose.candidates" => self.compose.candidates.to_string(),
             _ => String::new(),
         }

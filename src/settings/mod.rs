@@ -8,6 +8,7 @@ mod keys;
 mod load;
 mod places;
 mod sources;
+mod store;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub osc: Osc,
     /// How the composer works.
     pub compose: Compose,
+    /// The window.
+    pub window: Window,
 }
 
 /// The user's folders; they need not exist yet.
@@ -147,6 +150,15 @@ pub struct Compose {
     pub candidates: u32,
 }
 
+/// The window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// Size of everything, percent, 75 to 250.
+    pub scale: u32,
+    /// Minutes between two copies of unsaved work, 0 to 60; 0 for none.
+    pub autosave: u32,
+}
+
 /// Candidates composed for a piece where nothing is said.
 pub const CANDIDATES: u32 = 12;
 
@@ -174,6 +186,7 @@ impl Settings {
             midi: Midi { clock: "off".to_owned(), clock_out: "none".to_owned() },
             osc: Osc { port: 0 },
             compose: Compose { candidates: CANDIDATES },
+            window: Window { scale: 100, autosave: 2 },
         }
     }
 }

@@ -82,6 +82,12 @@ pub struct Flags {
     /// How many ideas to make and score; the best is kept
     #[arg(long, global = true, value_name = "N")]
     pub candidates: Option<u32>,
+    /// Size of everything in the window in percent
+    #[arg(long, global = true, value_name = "PERCENT")]
+    pub scale: Option<u32>,
+    /// Minutes between two copies of unsaved work; 0 for none
+    #[arg(long, global = true, value_name = "MINUTES")]
+    pub autosave: Option<u32>,
 }
 
 /// Everything that [`super::Settings::load_from`] looks at.
@@ -175,6 +181,8 @@ impl Sources {
                 "synth" => flags.synth.as_deref().map(Value::from),
                 "midi-clock" => flags.midi_clock.as_deref().map(Value::from),
                 "midi-clock-out" => flags.midi_clock_out.as_deref().map(Value::from),
+                "scale" => flags.scale.map(Value::from),
+                "autosave" => flags.autosave.map(Value::from),
                 "osc-port" => flags.osc_port.map(Value::from),
                 "candidates" => flags.candidates.map(Value::from),
                 _ => None,
@@ -293,6 +301,11 @@ impl ConfigFile {
         let values =
             Toml::from_str::<Dict>(&text).map_err(|error| syntax(None, error.message()))?;
         Ok(Some(Self { layer: Layer { name: LayerName::File, values }, document }))
+    }
+
+    /// The text as it was read.
+    pub(super) fn into_text(self) -> String {
+        self.document.into_mut().to_string()
     }
 
     /// The line, counted from 1, on which `section.name` or `name` has its value.
