@@ -14,8 +14,6 @@ use crate::ui::ask::{Ask, FileAsk};
 use crate::ui::closing::{Closing, Leave};
 use crate::ui::seen::{Files, Offer};
 
-/// Minutes between two autosaves.
-const AUTOSAVE: u32 = 2;
 /// Entries of a folder that are listed.
 const MOST: usize = 2000;
 
@@ -32,9 +30,10 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// A shelf of the user's `data` folder. A sentence where unsaved work cannot be kept.
-    pub fn new(data: &Path, player: &Player) -> (Shelf, Option<String>) {
-        let (safe, fault) = match Safe::new(data, AUTOSAVE) {
+    /// A shelf of the user's `data` folder, with a copy of unsaved work every so many minutes (0 for
+    /// none). A sentence where unsaved work cannot be kept.
+    pub fn new(data: &Path, autosave_minutes: u32, player: &Player) -> (Shelf, Option<String>) {
+        let (safe, fault) = match Safe::new(data, autosave_minutes) {
             Ok(safe) => (Some(safe), None),
             Err(fault) => (None, Some(fault)),
         };
@@ -252,11 +251,11 @@ mod tests {
         let quiet = &mut |_: Order| {};
         let mut first = player(dir.path());
         first.line("bpm 180", At::Now, quiet).unwrap();
-        let (mut shelf, fault) = Shelf::new(&data, &first);
+        let (mut shelf, fault) = Shelf::new(&data, 0, &first);
         assert_eq!((shelf.tend(&first), fault), (None, None));
         drop(shelf);
         let mut second = player(dir.path());
-        let (mut shelf, _) = Shelf::new(&data, &second);
+        let (mut shelf, _) = Shelf::new(&data, 0, &second);
         let offer = shelf.files.offer.clone().unwrap();
         assert!(offer.is_readable && offer.text.contains("“one”"), "{}", offer.text);
         shelf.ask(&FileAsk::Recover, &mut second, quiet).unwrap().unwrap();
@@ -266,7 +265,7 @@ mod tests {
         assert_eq!(shelf.tend(&second), None);
         assert_eq!(shelf.files.recent[0].0, dir.path().join("two.hcs"));
         shelf.close();
-        let (mut shelf, _) = Shelf::new(&data, &second);
+        let (mut shelf, _) = Shelf::new(&data, 0, &second);
         assert_eq!(shelf.files.offer, None);
         shelf.ask(&FileAsk::List(dir.path().to_owned()), &mut second, quiet);
         let names: Vec<_> = shelf.files.entries.iter().map(|(name, _)| name.as_str()).collect();

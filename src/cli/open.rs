@@ -7,7 +7,7 @@ use super::args::OpenArgs;
 use super::studio::Studio;
 use super::{Failure, notes};
 use crate::persistence::hcs;
-use crate::settings::Places;
+use crate::settings::{Loaded, Sources};
 use crate::ui::seen::Tone;
 use crate::window::{Opened, missing, run};
 
@@ -18,7 +18,13 @@ const DEMO: &str = include_str!("../../assets/demo.hcs");
 ///
 /// # Errors
 /// A project that is missing or broken; an engine that cannot start.
-pub fn open(args: &OpenArgs, studio: &Studio, places: &Places) -> Result<(), Failure> {
+pub fn open(
+    args: &OpenArgs,
+    studio: &Studio,
+    settings: Loaded,
+    sources: Sources,
+) -> Result<(), Failure> {
+    let places = &sources.places;
     if let Some(sentence) = missing() {
         return Err(Failure(sentence));
     }
@@ -35,7 +41,7 @@ pub fn open(args: &OpenArgs, studio: &Studio, places: &Places) -> Result<(), Fai
     let (player, hall, broken) = studio.set(loaded.project, &path, stage)?;
     let descriptors = studio.library.iter().map(|sound| &sound.descriptor);
     let sounds = descriptors.map(|sound| (sound.name.clone(), sound.clone())).collect();
-    let mut opened = Opened::new(player, hall, sounds, &places.data);
+    let mut opened = Opened::new(player, hall, sounds, settings, sources);
     said.into_iter().chain(broken).for_each(|sentence| opened.say(Tone::Told, sentence));
     let stop = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&stop);

@@ -8,6 +8,8 @@ use clap::{CommandFactory, Parser};
 use super::args::{Cli, Command};
 use super::studio::Studio;
 use super::{Failure, exit, generate, info, new, play, render, tools, validate};
+#[cfg(feature = "gui")]
+use crate::settings::Sources;
 use crate::settings::{Loaded, Places, Settings};
 use crate::{crash, logging};
 
@@ -31,19 +33,22 @@ pub fn main() -> ExitCode {
             None
         }
     };
-    let result = dispatch(cli.command, &loaded, &places);
+    let result = dispatch(cli, &loaded, &places);
     if let Err(Failure(sentence)) = &result {
         tracing::error!("{sentence}");
     }
     exit(result)
 }
 
-fn dispatch(command: Option<Command>, loaded: &Loaded, places: &Places) -> Result<(), Failure> {
+fn dispatch(cli: Cli, loaded: &Loaded, places: &Places) -> Result<(), Failure> {
     let out = &mut io::stdout();
     let studio = || Studio::new(loaded.settings.clone());
     let library = || vec![loaded.settings.folders.library.clone()];
     #[cfg(feature = "gui")]
-    let command = Some(command.unwrap_or_else(|| Command::Open(super::args::OpenArgs::default())));
+    let command =
+        Some(cli.command.unwrap_or_else(|| Command::Open(super::args::OpenArgs::default())));
+    #[cfg(not(feature = "gui"))]
+    let command = cli.command;
     let Some(command) = command else {
         Cli::command().print_help()?;
         return Ok(());
@@ -51,7 +56,10 @@ fn dispatch(command: Option<Command>, loaded: &Loaded, places: &Places) -> Resul
     tracing::info!("{command:?}");
     match command {
         #[cfg(feature = "gui")]
-        Command::Open(args) => super::open::open(&args, &studio(), places),
+        Command::Open(args) => {
+            let sources = Sources::of_process(&cli.settings)?;
+            super::open::open(&args, &studio(), loaded.clone(), sources)
+        }
         Command::Generate(args) => generate::generate(&args, &studio(), out),
         Command::Play(args) => play::play(&args, &studio(), out),
         Command::Render(args) => render::render(&args, &studio(), out),

@@ -70,7 +70,7 @@ fn the_later_source_wins_and_each_value_says_where_it_is_from() {
 fn every_key_can_be_set_in_every_way() {
     let values = [
         "here", "there", "trace", "88200", "32f", "7", "null", "96000", "128", "3-4", "1-2", "40",
-        "1/16t", "4", "2", "scsynth", "in", "drum", "9000", "3",
+        "1/16t", "4", "2", "scsynth", "in", "drum", "9000", "3", "125", "5",
     ];
     let flags = Flags {
         config: None,
@@ -94,6 +94,8 @@ fn every_key_can_be_set_in_every_way() {
         midi_clock_out: Some("drum".into()),
         osc_port: Some(9000),
         candidates: Some(3),
+        scale: Some(125),
+        autosave: Some(5),
     };
     let shown =
         |loaded: Loaded| loaded.describe().into_iter().map(|row| row.value).collect::<Vec<_>>();
@@ -293,12 +295,13 @@ fn the_built_in_values_hold_by_their_own_rules() {
 }
 
 fn toml_of(settings: &Settings) -> String {
-    let Settings { folders, log, render, audio, launch, record, synth, midi, osc, compose } =
-        settings;
+    let Settings { folders, log, render, audio, launch, record, synth, midi, osc, .. } = settings;
+    let Settings { compose, window, .. } = settings;
     format!(
         "[folders]\nlibrary = {:?}\nsynthdefs = {:?}\n[log]\nlevel = \"{}\"\n[render]\nrate = {}\nbits = {}\n\
          [audio]\ndevice = {:?}\nbackend = {:?}\nrate = {}\nperiod = {}\nmaster = {:?}\ncue = {:?}\n\
-         [launch]\ngrace_ms = {}\n[record]\nquantize = {:?}\nbars = {}\ncount_in = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\nclock_out = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n",
+         [launch]\ngrace_ms = {}\n[record]\nquantize = {:?}\nbars = {}\ncount_in = {}\n[synth]\nexecutor = {:?}\n[midi]\nclock = {:?}\nclock_out = {:?}\n[osc]\nport = {}\n[compose]\ncandidates = {}\n\
+         [window]\nscale = {}\nautosave = {}\n",
         folders.library,
         folders.synthdefs,
         log.level,
@@ -319,5 +322,7 @@ fn toml_of(settings: &Settings) -> String {
         midi.clock_out,
         osc.port,
         compose.candidates,
+        window.scale,
+        window.autosave,
     )
 }

@@ -18,6 +18,8 @@ pub enum Ask {
     /// Several changes of the document as one step to undo, and what it is called; each names things as
     /// they are before any of the others.
     AtOnce(&'static str, Vec<Action>),
+    /// A setting's name and the value it is to have.
+    Setting(&'static str, String),
     /// A line as it was written, which may be no action.
     Line(String),
     /// Pad controllers turn this track's parameters.
@@ -76,6 +78,11 @@ impl Asks {
         if !actions.is_empty() {
             self.all.push(Ask::AtOnce(name, actions));
         }
+    }
+
+    /// Ask for a setting to have another value.
+    pub fn setting(&mut self, key: &'static str, value: impl Into<String>) {
+        self.all.push(Ask::Setting(key, value.into()));
     }
 
     /// Ask for what a line says.

@@ -73,6 +73,10 @@ pub fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         if ui.button("Collect samples").clicked() {
             asks.act(Action::Collect);
         }
+        ui.separator();
+        if ui.button("Settings…").clicked() {
+            state.settings.open = true;
+        }
     });
 }
 

@@ -38,6 +38,8 @@ pub enum Does {
     Devices,
     /// The metronome.
     Metronome,
+    /// The settings.
+    Settings,
     /// Letters play notes.
     Piano,
     /// A tap of the tempo.
@@ -113,6 +115,7 @@ pub const TABLE: &[Shortcut] = &[
     row(CTRL, Key::K, Does::Palette, "palette: do or describe"),
     row(CTRL, Key::Enter, Does::Compose, "in the palette: compose"),
     row(CTRL, Key::B, Does::Browser, "browser or none"),
+    row(CTRL, Key::Comma, Does::Settings, "settings"),
     row(CTRL, Key::Z, Does::Undo, "undo"),
     row(CTRL, Key::Y, Does::Redo, "redo"),
     row(CTRL, Key::S, Does::Save, "save"),
@@ -217,6 +220,7 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
                 let switch = if seen.metronome { Switch::Off } else { Switch::On };
                 asks.act(Action::Metronome { switch });
             }
+            Does::Settings => state.settings.open = !state.settings.open,
             Does::Piano => state.piano.switch(asks),
             Does::Tap => asks.act(Action::Tap),
             Does::Panic => asks.act(Action::Panic),

@@ -18,6 +18,7 @@
 //! | `keys` | the table of shortcuts |
 //! | `closing` | the question before changes are lost |
 //! | `files` | the File menu, the panel that lists folders, the offer of unsaved work |
+//! | `settings` | every setting, with its value and what it is for |
 //! | `status` | what just happened, what comes next |
 
 pub mod ask;
@@ -34,6 +35,7 @@ pub mod palette;
 pub mod piano;
 pub mod proposals;
 pub mod seen;
+pub mod settings;
 pub mod stage;
 pub mod state;
 pub mod status;
@@ -107,6 +109,7 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     keys::sheet(root, state);
     jobs::list(root, seen, &mut state.jobs, asks);
     files::show(root, seen, state, asks);
+    settings::show(root, seen, state, asks);
     closing::show(root, state, asks);
 }
 

@@ -16,6 +16,7 @@ use crate::model::launch::{ClipState, TrackState};
 use crate::model::scene::{Scene, Slot};
 use crate::model::sound::SoundDescriptor;
 use crate::session::document::{Color, Name, Order, part};
+use crate::settings::Row;
 
 /// How a sentence is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub struct Seen<'a> {
     pub names: &'a Names,
     /// Files.
     pub files: &'a Files,
+    /// Every setting with its value, in the order of the table.
+    pub settings: &'a [Row],
     /// What was done and said, oldest first.
     pub log: &'a [Said],
     /// Seconds since the window opened: for what blinks.

@@ -11,6 +11,7 @@ use super::files::FilesState;
 use super::palette::PaletteState;
 use super::piano::Piano;
 use super::proposals::ProposalState;
+use super::settings::SettingsState;
 use crate::model::ids::{SceneId, TrackId};
 
 /// A place in the grid.
@@ -109,6 +110,8 @@ pub struct UiState {
     pub grid: GridState,
     /// Stage view: large cells, editing locked.
     pub stage: bool,
+    /// The settings.
+    pub settings: SettingsState,
     /// The computer's keyboard as a piano.
     pub piano: Piano,
     /// The palette.

@@ -23,6 +23,7 @@ use crate::model::time::{Bpm, TempoMap};
 use crate::session::act::{Act, Errand, at_once, resolve};
 use crate::session::document::{Name, Order, part, spawn};
 use crate::session::history::{History, Outcome, Request, perform};
+use crate::settings::{Flags, Places, Row, Settings, Sources};
 
 /// A document with the panels over it; what they ask for is done, where it is an edit.
 pub(super) struct Desk {
@@ -33,6 +34,7 @@ pub(super) struct Desk {
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
     files: Files,
+    settings: Vec<Row>,
 }
 
 pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
@@ -53,6 +55,7 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         sounds: sounds.into_iter().map(|s| (s.name.clone(), s)).collect(),
         names: Names::default(),
         files: Files::default(),
+        settings: rows(),
     };
     for line in lines {
         desk.act(line);
@@ -71,6 +74,10 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
             for ask in asks.take() {
                 let line = match ask {
                     Ask::Act(action, _) => action.to_string(),
+                    Ask::Setting(key, value) => {
+                        desk.asked.push(format!("{key} = {value}"));
+                        continue;
+                    }
                     Ask::Together(name, actions) => {
                         desk.together(&name, &actions);
                         continue;
@@ -97,6 +104,14 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
     harness
 }
 
+/// The settings of a user who set nothing.
+fn rows() -> Vec<Row> {
+    let none = std::path::PathBuf::from("nowhere");
+    let places = Places { config: none.clone(), data: none.clone(), state: none, home: None };
+    let sources = Sources { places, environment: Vec::new(), flags: Flags::default() };
+    Settings::load_from(&sources).expect("settings").describe()
+}
+
 impl Desk {
     fn show(&mut self, ui: &mut egui::Ui, asks: &mut Asks) {
         let seen = Seen {
@@ -111,6 +126,7 @@ impl Desk {
             sounds: &self.sounds,
             names: &self.names,
             files: &self.files,
+            settings: &self.settings,
             log: &[],
             seconds: 0.0,
         };
@@ -459,4 +475,33 @@ fn unsaved_work_is_offered_and_the_question_has_three_answers() {
     harness.get_by_label("Don't save").click();
     harness.run_steps(3);
     assert_eq!(harness.state().state.closing, Closing::Now(Leave::New));
+}
+
+#[test]
+fn a_setting_is_chosen_or_written_and_a_refused_one_says_why() {
+    let mut harness = desk(&SET);
+    ctrl(&mut harness, egui::Key::Comma);
+    harness.run_steps(3);
+    harness.get_by_label("synth.executor").scroll_to_me();
+    harness.run_steps(3);
+    harness.get_by_label("synth.executor").click();
+    harness.run_steps(3);
+    harness.get_by_label("scsynth").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().asked.last().unwrap(), "synth.executor = scsynth");
+    let field = harness.get_by_label("audio.period");
+    field.scroll_to_me();
+    harness.run_steps(3);
+    harness.get_by_label("audio.period").click();
+    harness.run_steps(2);
+    harness.get_by_label("audio.period").type_text("7");
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    let asked = harness.state().asked.last().unwrap().clone();
+    assert!(asked.starts_with("audio.period = ") && asked.contains('7'), "{asked}");
+    let why = "audio.period must be something else".to_owned();
+    harness.state_mut().state.settings.done("audio.period", Err(why.clone()));
+    harness.run_steps(3);
+    harness.get_by_label(&why);
 }

@@ -13,7 +13,10 @@ use std::time::Duration;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowCloseRequested, WindowResolution};
 use bevy::winit::WinitSettings;
-use bevy_egui::{EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
+use bevy_egui::{
+    EguiContextSettings, EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet,
+    EguiPrimaryContextPass,
+};
 
 use crate::ui::seen::Seen;
 use crate::ui::{self, theme};
@@ -48,7 +51,7 @@ pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
             PreUpdate,
             calm.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
         )
-        .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
+        .add_systems(First, (|mut opened: ResMut<Opened>| opened.hear(), scale).chain())
         .add_systems(EguiPrimaryContextPass, show)
         .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close, title).chain())
         .run();
@@ -96,6 +99,15 @@ fn calm(mut inputs: Query<&mut EguiInput>, mut last: Local<egui::Modifiers>) {
             _ => true,
         });
         *last = now;
+    }
+}
+
+/// Everything in the window has the size that is set.
+fn scale(opened: Res<Opened>, mut contexts: Query<&mut EguiContextSettings>) {
+    for mut context in &mut contexts {
+        if context.scale_factor != opened.scale() {
+            context.scale_factor = opened.scale();
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::model::scene::Scene;
 use crate::model::sound::{SoundDescriptor, SoundKind};
 use crate::session::act::names;
 use crate::session::document::{Name, Order, part};
+use crate::settings::{Loaded, Row, Sources};
 use crate::ui::ask::{Ask, Asks};
 use crate::ui::closing::{Closing, Leave};
 use crate::ui::seen::{Said, Seen, Tone};
@@ -40,17 +41,23 @@ pub struct Opened {
     log: Vec<Said>,
     begun: Instant,
     shelf: Shelf,
+    settings: Loaded,
+    sources: Sources,
+    rows: Vec<Row>,
 }
 
 impl Opened {
-    /// A set that plays in `hall`, with these `sounds` by their names; unsaved work is kept below `data`.
+    /// A set that plays in `hall`, with these `sounds` by their names; unsaved work is kept in the
+    /// user's folders, and what is set goes where `sources` say.
     pub fn new(
         player: Player,
         hall: Hall,
         sounds: BTreeMap<String, SoundDescriptor>,
-        data: &Path,
+        settings: Loaded,
+        sources: Sources,
     ) -> Opened {
-        let (shelf, fault) = Shelf::new(data, &player);
+        let minutes = settings.settings.window.autosave;
+        let (shelf, fault) = Shelf::new(&sources.places.data, minutes, &player);
         let mut opened = Opened {
             player,
             hall,
@@ -63,12 +70,30 @@ impl Opened {
             log: Vec::new(),
             begun: Instant::now(),
             shelf,
+            rows: settings.describe(),
+            settings,
+            sources,
         };
         if let Some(fault) = fault {
             opened.say(Tone::Refused, fault);
         }
         opened.rename();
         opened
+    }
+
+    /// Size of everything in the window; 1 is 100 %.
+    pub fn scale(&self) -> f32 {
+        self.settings.settings.window.scale as f32 / 100.0
+    }
+
+    fn set(&mut self, key: &'static str, value: &str) {
+        let stored = self.settings.store(&self.sources, key, value);
+        let outcome = stored.map(|loaded| self.settings = loaded).map_err(|e| e.to_string());
+        self.rows = self.settings.describe();
+        if let Err(sentence) = &outcome {
+            self.say(Tone::Refused, sentence.clone());
+        }
+        self.state.settings.done(key, outcome);
     }
 
     /// The project's name.
@@ -191,6 +216,7 @@ impl Opened {
             device: &self.device,
             sounds: &self.sounds,
             names: &self.names,
+            settings: &self.rows,
             files: &self.shelf.files,
             log: &self.log,
             seconds: self.begun.elapsed().as_secs_f64(),
@@ -234,6 +260,10 @@ impl Opened {
                     if let Some(said) = self.shelf.ask(file, &mut self.player, orders) {
                         self.left(said);
                     }
+                    continue;
+                }
+                Ask::Setting(key, value) => {
+                    self.set(key, value);
                     continue;
                 }
                 Ask::Select(track) => {
