@@ -170,6 +170,8 @@ pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     ctx.set_style_of(egui::Theme::Dark, style());
     ctx.set_theme(egui::Theme::Dark);
+    // The size is a setting.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
 }
 
 fn style() -> Style {

@@ -13,10 +13,7 @@ use std::time::Duration;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowCloseRequested, WindowResolution};
 use bevy::winit::WinitSettings;
-use bevy_egui::{
-    EguiContextSettings, EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet,
-    EguiPrimaryContextPass,
-};
+use bevy_egui::{EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use crate::ui::seen::Seen;
 use crate::ui::{self, theme};
@@ -51,7 +48,7 @@ pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
             PreUpdate,
             calm.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
         )
-        .add_systems(First, (|mut opened: ResMut<Opened>| opened.hear(), scale).chain())
+        .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
         .add_systems(EguiPrimaryContextPass, show)
         .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close, title).chain())
         .run();
@@ -102,15 +99,6 @@ fn calm(mut inputs: Query<&mut EguiInput>, mut last: Local<egui::Modifiers>) {
     }
 }
 
-/// Everything in the window has the size that is set.
-fn scale(opened: Res<Opened>, mut contexts: Query<&mut EguiContextSettings>) {
-    for mut context in &mut contexts {
-        if context.scale_factor != opened.scale() {
-            context.scale_factor = opened.scale();
-        }
-    }
-}
-
 fn show(
     mut contexts: EguiContexts,
     mut opened: ResMut<Opened>,
@@ -122,6 +110,9 @@ fn show(
         // Fonts count from the next pass on.
         ctx.request_repaint();
         return Ok(());
+    }
+    if ctx.zoom_factor() != opened.scale() {
+        ctx.set_zoom_factor(opened.scale());
     }
     let builder = egui::UiBuilder::new().layer_id(egui::LayerId::background());
     let room = builder.max_rect(ctx.viewport_rect());

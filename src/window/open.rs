@@ -1,7 +1,6 @@
 //! The set that is open: the document, what plays it, and what the window keeps beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Instant;
 
 use bevy::prelude::Resource;
