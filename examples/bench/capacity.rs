@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hardcore::model::project::Project;
 use hardcore::synth::library::Library;
 
-use crate::paced::{Judge, Paced, RARE, Stretch, Times, taken_by_others};
+use crate::paced::{Paced, RARE, Stretch, Times, taken_by_others};
 use crate::{Failure, RATE, set};
 
 /// Frames of the periods that are measured.
@@ -20,8 +20,6 @@ const STRETCH_S: f64 = 2.0;
 const LOOK_S: f64 = 0.4;
 /// Played before anything counts.
 const SETTLE_S: f64 = 0.1;
-/// Share of the processors that others may take while the clock on the wall is believed.
-const CALM: f64 = 0.05;
 /// Time for the search and the measure of a point; what one leaves the next may use.
 const PATIENCE: Duration = Duration::from_millis(13_500);
 /// The most that is tried.
@@ -53,21 +51,15 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     println!("\nCapacity: the most whose rendering leaves a fifth of each period free, {RATE} Hz");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let taken = taken_by_others();
-    let (judge, clock) = match taken {
-        Some(taken) if taken > CALM => {
-            (Judge::Processor, "in processor time, as others are at work")
-        }
-        _ => (Judge::Wall, "by the clock on the wall"),
-    };
     let taken = taken.map_or("?".to_owned(), |taken| format!("{:.0}", taken * 100.0));
     println!("  {cores} cores, of which others took {taken} % just now");
     let (rare, limit) = (RARE * 100.0, LIMIT * 100.0);
     println!("  A number holds if at most {rare} % of the periods take over {limit} % of a period");
-    println!("  {clock}. Periods come as a device asks for them,");
+    println!("  of processor time; the clock on the wall, beside it, also counts what others take.");
+    println!("  Periods come as a device asks for them, with sleep in between. A point is {STRETCHES}");
     println!(
-        "  with sleep in between. A point is {STRETCHES} stretches of {STRETCH_S} s, of which more than half"
+        "  stretches of {STRETCH_S} s, of which more than half hold; figures are the medians of those."
     );
-    println!("  hold; figures are the medians of those that do.");
     println!(
         "  tracks: kick, bass, hoover in turn, with the racks, sends and master of a composed piece"
     );
@@ -75,7 +67,7 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     println!();
     println!("                              on the wall, % of a period    processor, %   cores");
     println!(
-        "  what    frames  helpers  most   mean  99.9 %   worst  over   mean  99.9 %   busy  held"
+        "  what    frames  helpers  most   mean    99 %   worst  over   mean    99 %   busy  held"
     );
     let tracks = |count| set::tracks(library, count);
     let voices = |count| set::voices(count);
@@ -87,14 +79,14 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     let mut first = 12;
     for helpers in [0, 1, 2] {
         for period in PERIODS {
-            let point = most(&tracks, library, period, helpers, first, judge, until(&mut points))?;
+            let point = most(&tracks, library, period, helpers, first, until(&mut points))?;
             point.print("tracks", period, helpers);
             first = point.most.max(2);
         }
     }
     let mut first = 24;
     for period in PERIODS {
-        let point = most(&voices, library, period, 0, first, judge, until(&mut points))?;
+        let point = most(&voices, library, period, 0, first, until(&mut points))?;
         point.print("voices", period, 0);
         first = point.most.max(2);
     }
@@ -109,14 +101,13 @@ fn most(
     period: usize,
     helpers: usize,
     first: usize,
-    judge: Judge,
     until: Instant,
 ) -> Result<Point, Failure> {
     let mut try_next = scaled(near(make, library, period, helpers, first)?, 1.03);
     let mut point = Point { most: 0, held: None, too_many: None };
     let mut step = 0.95;
     loop {
-        match long(&make(try_next)?, library, period, helpers, judge)? {
+        match long(&make(try_next)?, library, period, helpers)? {
             Some(held) => (point.most, point.held) = (try_next, Some(held)),
             None => point.too_many = Some(try_next),
         }
@@ -170,13 +161,12 @@ fn long(
     library: &Arc<Library>,
     period: usize,
     helpers: usize,
-    judge: Judge,
 ) -> Result<Option<Held>, Failure> {
     let mut run = Paced::new(project, library, period, helpers)?;
     run.play(SETTLE_S, None);
     let (mut good, mut bad) = (Vec::new(), 0);
     while good.len() + bad < STRETCHES {
-        match run.play(STRETCH_S, Some((judge, LIMIT))) {
+        match run.play(STRETCH_S, Some(LIMIT)) {
             Some(stretch) => good.push(stretch),
             None => bad += 1,
         }

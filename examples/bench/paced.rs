@@ -15,16 +15,7 @@ use crate::capacity::LIMIT;
 use crate::{Failure, RATE};
 
 /// Share of the periods that may take longer than is said of a stretch's `top`.
-pub const RARE: f64 = 0.001;
-
-/// What decides whether a period took too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
-    /// The clock on the wall, which also counts what others take from us.
-    Wall,
-    /// The processor time of the rendering thread, where the system tells.
-    Processor,
-}
+pub const RARE: f64 = 0.01;
 
 /// A set that plays.
 pub struct Paced {
@@ -54,7 +45,7 @@ pub struct Stretch {
 pub struct Times {
     /// On the average.
     pub mean: f64,
-    /// All but 0.1 % are at or below it.
+    /// All but 1 % are at or below it.
     pub top: f64,
     /// The longest.
     pub worst: f64,
@@ -76,9 +67,10 @@ impl Paced {
         Ok(Paced { engine, renderer, out: Outputs::SILENT, period, wall, cpu })
     }
 
-    /// Play `seconds`. With a judge and a limit, in shares of a period, it ends early with `None` once
-    /// more than [`RARE`] of the periods took longer.
-    pub fn play(&mut self, seconds: f64, by: Option<(Judge, f64)>) -> Option<Stretch> {
+    /// Play `seconds`. With a limit, in shares of a period, it ends early with `None` once more than
+    /// [`RARE`] of the periods took longer: in processor time of the rendering thread, which helpers never
+    /// make sleep; by the clock on the wall where the system does not tell.
+    pub fn play(&mut self, seconds: f64, limit: Option<f64>) -> Option<Stretch> {
         let period_s = self.period as f64 / f64::from(RATE);
         let count = (seconds / period_s).round().max(1.0) as usize;
         let allowed = (count as f64 * RARE) as usize;
@@ -97,9 +89,8 @@ impl Paced {
             let cpu = cpu.zip(clock::thread()).map(|(from, to)| (to - from) / period_s);
             self.cpu.extend(cpu);
             self.wall.push(wall);
-            if let Some((judge, limit)) = by {
-                let took = cpu.filter(|_| judge == Judge::Processor).unwrap_or(wall);
-                late += usize::from(took > limit);
+            if let Some(limit) = limit {
+                late += usize::from(cpu.unwrap_or(wall) > limit);
                 if late > allowed {
                     return None;
                 }

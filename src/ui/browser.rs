@@ -39,14 +39,29 @@ const OTHERS: &str = "Pads and effects";
 /// What the browser keeps between frames.
 #[derive(Debug, Default)]
 pub struct BrowserState {
-    /// It is hidden.
-    pub hidden: bool,
+    /// It is to be seen, or not; where nobody said so, when there is room.
+    shown: Option<bool>,
+    /// It was seen in the last frame.
+    seen: bool,
     /// What is searched for.
     pub search: String,
     /// The row that is chosen, among those that can be.
     chosen: usize,
     /// Bring the chosen row into view.
     follow: bool,
+}
+
+impl BrowserState {
+    /// Whether it is to be shown, where there is `room` for it or not.
+    pub fn is_shown(&mut self, room: bool) -> bool {
+        self.seen = self.shown.unwrap_or(room);
+        self.seen
+    }
+
+    /// Hide it, or show it again.
+    pub fn switch(&mut self) {
+        self.shown = Some(!self.seen);
+    }
 }
 
 /// A row that can be chosen.

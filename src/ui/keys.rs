@@ -186,7 +186,7 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     }
     // The browser goes while its field is written in.
     if ui.input_mut(|i| i.consume_key(CTRL, Key::B)) {
-        state.browser.hidden = !state.browser.hidden;
+        state.browser.switch();
     }
     let asked =
         ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Text(t) if t == "?")));

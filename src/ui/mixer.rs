@@ -16,6 +16,8 @@ use crate::session::document::{Name, part, strip};
 
 /// Height of the strips, points.
 pub const HEIGHT: f32 = 212.0;
+/// Least height, points: pan and sends, the buttons, the level.
+pub const LEAST: f32 = 156.0;
 /// Height of pan and sends at the top of a strip, points.
 const UPPER: f32 = 48.0;
 

@@ -6,6 +6,7 @@
 //! | `seen`, `ask`, `state` | what panels read, what they ask for, what belongs to the window alone |
 //! | `widgets` | faders, knobs, meters, switches |
 //! | `grid` | tracks, scenes, slots |
+//! | `room` | what is left out where there is little room |
 //! | `top` | transport, position, tempo, grid, device |
 //! | `mixer` | strips under the tracks |
 //! | `devices` | instrument and effects of the selected track |
@@ -34,6 +35,7 @@ pub mod mixer;
 pub mod palette;
 pub mod piano;
 pub mod proposals;
+pub mod room;
 pub mod seen;
 pub mod settings;
 pub mod stage;
@@ -46,6 +48,7 @@ pub mod widgets;
 use egui::{Frame, Panel, Ui};
 
 use ask::Asks;
+use room::Room;
 use seen::Seen;
 use state::UiState;
 
@@ -70,30 +73,33 @@ pub fn show(root: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             .frame(plain(theme::PANEL))
             .show(root, |ui| proposals::show(ui, seen, proposal, &mut state.proposals, asks));
     }
-    if !state.stage && !state.browser.hidden {
+    let room = Room::of(root.available_rect_before_wrap().size());
+    if !state.stage && state.browser.is_shown(room.browser) {
         Panel::left("browser")
             .exact_size(browser::WIDTH)
             .resizable(false)
             .frame(plain(theme::PANEL).inner_margin(6.0))
             .show(root, |ui| browser::show(ui, seen, state, asks));
     }
-    if !state.stage && !state.hide_devices && state.editor.is_some() {
+    let below = !state.stage && !state.hide_devices && room.below > 0.0;
+    if below && state.editor.is_some() {
+        let (least, most) = (editor::HEIGHTS.start(), editor::HEIGHTS.end());
         Panel::bottom("editor")
             .resizable(true)
             .default_size(editor::HEIGHT)
-            .size_range(editor::HEIGHTS)
+            .size_range(least.min(room.below)..=most.min(room.below))
             .frame(plain(theme::PANEL).inner_margin(6.0))
             .show(root, |ui| editor::show(ui, seen, state, asks));
-    } else if !state.stage && !state.hide_devices {
+    } else if below {
         Panel::bottom("devices")
-            .exact_size(devices::HEIGHT)
+            .exact_size(devices::HEIGHT.min(room.below))
             .frame(plain(theme::PANEL).inner_margin(6.0))
             .show(root, |ui| devices::show(ui, seen, state, asks));
     }
     let ground = plain(theme::BACKGROUND).inner_margin(4.0);
     egui::CentralPanel::no_frame().frame(ground).show(root, |ui| {
         let all = ui.available_rect_before_wrap();
-        let high = if state.stage { 0.0 } else { mixer::HEIGHT.min(all.height() / 2.0) };
+        let high = if state.stage { 0.0 } else { room::strips(all.height()) };
         let (upper, lower) = all.split_top_bottom_at_y(all.bottom() - high);
         let mut above = ui.new_child(egui::UiBuilder::new().max_rect(upper).id_salt("grid"));
         let columns = grid::show(&mut above, seen, state, asks);

@@ -15,49 +15,180 @@ use crate::session::document::Grooves;
 
 /// Height, points.
 pub const HEIGHT: f32 = 44.0;
+/// Left free at both ends, points.
+const EDGE: f32 = 8.0;
 
 /// Time signatures that can be chosen; others are written in the palette.
 const SIGNATURES: [(u8, u8); 6] = [(4, 4), (3, 4), (5, 4), (6, 8), (7, 8), (12, 8)];
 
+/// A part of the bar. What finds no room goes into the menu at its end, the least needed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Brand,
+    Files,
+    Transport,
+    Position,
+    Tempo,
+    Signature,
+    Key,
+    Metronome,
+    Quantize,
+    Groove,
+    History,
+    Prompt,
+    Device,
+}
+
+use Part::{
+    Brand, Device, Files, Groove, History, Key as SongKey, Metronome, Position, Prompt,
+    Quantize, Signature as Sig, Tempo, Transport,
+};
+
+/// The parts from left to right, each with the width it takes in points, and how needed it is: those of
+/// 0 always stay.
+const PARTS: [(Part, f32, u8); 13] = [
+    (Brand, 88.0, 9),
+    (Files, 48.0, 1),
+    (Transport, 72.0, 0),
+    (Position, 108.0, 0),
+    (Tempo, 124.0, 1),
+    (Sig, 52.0, 5),
+    (SongKey, 108.0, 4),
+    (Metronome, 62.0, 5),
+    (Quantize, 146.0, 3),
+    (Groove, 208.0, 7),
+    (History, 112.0, 6),
+    (Prompt, PROMPT_LEAST, 2),
+    (Device, 150.0, 8),
+];
+/// Least and most width of the prompt, points: what is left goes to it.
+const PROMPT_LEAST: f32 = 96.0;
+const PROMPT_MOST: f32 = 320.0;
+/// Width of the menu of what found no room, points.
+const MORE: f32 = 34.0;
+
+/// The parts that `width` points have room for, and how much they leave.
+fn fitting(width: f32) -> (Vec<Part>, f32) {
+    let mut left = width - 2.0 * EDGE;
+    let mut all = PARTS.to_vec();
+    all.sort_by_key(|(_, _, need)| *need);
+    let whole: f32 = PARTS.iter().map(|(_, width, _)| width).sum();
+    if whole > left {
+        left -= MORE;
+    }
+    let mut shown = Vec::new();
+    let mut over = false;
+    for (part, width, need) in all {
+        // Nothing less needed takes the place of what had none.
+        over |= need > 0 && width > left;
+        if !over {
+            left -= width;
+            shown.push(part);
+        }
+    }
+    (shown, left.max(0.0))
+}
+
 /// Show the bar.
 pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
+    let (shown, left) = fitting(ui.available_width());
+    let prompt = (PROMPT_LEAST + left).min(PROMPT_MOST);
     ui.horizontal_centered(|ui| {
-        ui.add_space(8.0);
-        ui.label(RichText::new("HARDCORE").font(theme::strong()).color(theme::PLAY));
-        ui.add_space(8.0);
-        super::files::menu(ui, seen, state, asks);
-        transport(ui, seen, asks);
-        ui.separator();
-        numbers(ui, seen, asks);
-        ui.separator();
-        grid(ui, seen, asks);
-        ui.separator();
-        if key(ui, "Undo", theme::TEXT, false).clicked() {
-            asks.act(Action::Undo);
+        ui.add_space(EDGE);
+        for (which, ..) in PARTS.iter().filter(|(which, ..)| shown.contains(which)) {
+            part(ui, *which, prompt, seen, state, asks);
         }
-        if key(ui, "Redo", theme::TEXT, false).clicked() {
-            asks.act(Action::Redo);
+        if shown.len() < PARTS.len() {
+            let button = ui.menu_button("…", |ui| {
+                for (which, ..) in PARTS.iter().filter(|(which, ..)| !shown.contains(which)) {
+                    ui.horizontal(|ui| part(ui, *which, PROMPT_MOST, seen, state, asks));
+                }
+            });
+            let named = || WidgetInfo::labeled(WidgetType::Button, true, "more of the bar");
+            button.response.widget_info(named);
         }
-        prompt(ui, state);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add_space(8.0);
-            ui.label(RichText::new(seen.device).font(theme::number()).color(theme::DIM));
-        });
     });
 }
 
+fn part(
+    ui: &mut Ui,
+    part: Part,
+    prompt_width: f32,
+    seen: &Seen,
+    state: &mut UiState,
+    asks: &mut Asks,
+) {
+    let song = seen.world.get_resource::<Song>();
+    match (part, song) {
+        (Brand, _) => {
+            let name = RichText::new("HARDCORE").font(theme::strong()).color(theme::PLAY);
+            ui.label(name);
+        }
+        (Files, _) => super::files::menu(ui, seen, state, asks),
+        (Transport, _) => transport(ui, seen, asks),
+        (Position, _) => {
+            let place = seen.head.map_or((1, 1, 1), |head| head.bars());
+            let text = format!("{:03}.{}.{}", place.0, place.1, place.2);
+            figure(ui, vec2(96.0, HEIGHT), "POSITION", &text);
+        }
+        (Tempo, _) => {
+            tempo(ui, seen, asks);
+            if key(ui, "Tap", theme::TEXT, false).clicked() {
+                asks.act(Action::Tap);
+            }
+        }
+        (Metronome, _) => {
+            let lit = seen.metronome;
+            let color = if lit { theme::TEXT } else { theme::DIM };
+            if key(ui, "Metro", color, lit).clicked() {
+                let switch = if lit { Switch::Off } else { Switch::On };
+                asks.act(Action::Metronome { switch });
+            }
+        }
+        (History, _) => {
+            if key(ui, "Undo", theme::TEXT, false).clicked() {
+                asks.act(Action::Undo);
+            }
+            if key(ui, "Redo", theme::TEXT, false).clicked() {
+                asks.act(Action::Redo);
+            }
+        }
+        (Prompt, _) => prompt(ui, prompt_width, state),
+        (Device, _) => {
+            ui.label(RichText::new(seen.device).font(theme::number()).color(theme::DIM));
+        }
+        (Sig, Some(song)) => signature(ui, seen, song, asks),
+        (SongKey, Some(song)) => {
+            let shown = figure(ui, vec2(100.0, HEIGHT), "KEY", &song.key.to_string());
+            egui::Popup::menu(&shown)
+                .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+                .show(|ui| keys(ui, song.key, asks));
+        }
+        (Quantize, Some(song)) => quantize(ui, song, asks),
+        (Groove, Some(song)) => groove(ui, seen, song, asks),
+        (Sig | SongKey | Quantize | Groove, None) => {}
+    }
+}
+
 /// The field that opens the palette, in which music is described and actions are written.
-fn prompt(ui: &mut Ui, state: &mut UiState) {
-    let (rect, response) = ui.allocate_exact_size(vec2(200.0, 26.0), Sense::click());
+fn prompt(ui: &mut Ui, width: f32, state: &mut UiState) {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "describe music"));
     let ground = if response.hovered() { theme::RAISED } else { theme::BACKGROUND };
     ui.painter().rect_filled(rect, RADIUS, ground);
     let line = egui::Stroke::new(1.0, theme::LINE);
     ui.painter().rect_stroke(rect, RADIUS, line, egui::StrokeKind::Inside);
-    let left = rect.left_center() + vec2(8.0, 0.0);
-    ui.painter().text(left, Align2::LEFT_CENTER, "Describe music…", theme::text(), theme::DIM);
     let right = rect.right_center() - vec2(8.0, 0.0);
-    ui.painter().text(right, Align2::RIGHT_CENTER, "Ctrl K", theme::number(), theme::DIM);
+    let keys = match width >= 160.0 {
+        true => {
+            let shown = (right, Align2::RIGHT_CENTER, "Ctrl K", theme::number());
+            ui.painter().text(shown.0, shown.1, shown.2, shown.3, theme::DIM).width() + 8.0
+        }
+        false => 0.0,
+    };
+    let left = (rect.left_center() + vec2(8.0, 0.0), Align2::LEFT_CENTER);
+    let look = (theme::text(), theme::DIM);
+    theme::fit(ui.painter(), left, "Describe music…", look, width - 16.0 - keys);
     if response.clicked() {
         state.palette.open();
     }
@@ -106,38 +237,18 @@ fn sign(ui: &mut Ui, name: &str, lit: bool, draw: impl Fn(&egui::Painter, egui::
     response
 }
 
-fn numbers(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
-    let song = seen.world.get_resource::<Song>();
-    let place = seen.head.map_or((1, 1, 1), |head| head.bars());
-    let text = format!("{:03}.{}.{}", place.0, place.1, place.2);
-    figure(ui, vec2(96.0, HEIGHT), "POSITION", &text);
-    tempo(ui, seen, asks);
-    if key(ui, "Tap", theme::TEXT, false).clicked() {
-        asks.act(Action::Tap);
-    }
-    if let Some(song) = song {
-        let signature = seen.head.map_or(song.signature, |head| head.signature);
-        let shown = figure(ui, vec2(44.0, HEIGHT), "SIG", &signature.to_string());
-        egui::Popup::menu(&shown).show(|ui| {
-            for (numerator, denominator) in SIGNATURES {
-                let signature = Signature { numerator, denominator };
-                let word = signature.to_string();
-                if ui.selectable_label(song.signature == signature, word).clicked() {
-                    asks.act(Action::Signature { signature });
-                }
+fn signature(ui: &mut Ui, seen: &Seen, song: &Song, asks: &mut Asks) {
+    let now = seen.head.map_or(song.signature, |head| head.signature);
+    let shown = figure(ui, vec2(44.0, HEIGHT), "SIG", &now.to_string());
+    egui::Popup::menu(&shown).show(|ui| {
+        for (numerator, denominator) in SIGNATURES {
+            let signature = Signature { numerator, denominator };
+            let word = signature.to_string();
+            if ui.selectable_label(song.signature == signature, word).clicked() {
+                asks.act(Action::Signature { signature });
             }
-        });
-        let shown = figure(ui, vec2(100.0, HEIGHT), "KEY", &song.key.to_string());
-        egui::Popup::menu(&shown)
-            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| keys(ui, song.key, asks));
-    }
-    let lit = seen.metronome;
-    let color = if lit { theme::TEXT } else { theme::DIM };
-    if key(ui, "Metro", color, lit).clicked() {
-        let switch = if lit { Switch::Off } else { Switch::On };
-        asks.act(Action::Metronome { switch });
-    }
+        }
+    });
 }
 
 /// Roots and scales.
@@ -206,8 +317,7 @@ fn figure(ui: &mut Ui, size: egui::Vec2, label: &str, value: &str) -> Response {
     response
 }
 
-fn grid(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
-    let Some(song) = seen.world.get_resource::<Song>() else { return };
+fn quantize(ui: &mut Ui, song: &Song, asks: &mut Asks) {
     let name = |q: Quantization| {
         Quantization::NAMES.iter().find(|(_, known)| *known == q).map_or("", |(name, _)| *name)
     };
@@ -222,7 +332,6 @@ fn grid(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
                 }
             }
         });
-    groove(ui, seen, song, asks);
 }
 
 /// The groove of clips without their own, and how strongly grooves apply.
