@@ -55,8 +55,12 @@ pub fn measure(library: &Arc<Library>) -> Result<(), Failure> {
     println!("  {cores} cores, of which others took {taken} % just now");
     let (rare, limit) = (RARE * 100.0, LIMIT * 100.0);
     println!("  A number holds if at most {rare} % of the periods take over {limit} % of a period");
-    println!("  of processor time; the clock on the wall, beside it, also counts what others take.");
-    println!("  Periods come as a device asks for them, with sleep in between. A point is {STRETCHES}");
+    println!(
+        "  of processor time; the clock on the wall, beside it, also counts what others take."
+    );
+    println!(
+        "  Periods come as a device asks for them, with sleep in between. A point is {STRETCHES}"
+    );
     println!(
         "  stretches of {STRETCH_S} s, of which more than half hold; figures are the medians of those."
     );

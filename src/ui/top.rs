@@ -40,29 +40,29 @@ enum Part {
 }
 
 use Part::{
-    Brand, Device, Files, Groove, History, Key as SongKey, Metronome, Position, Prompt,
-    Quantize, Signature as Sig, Tempo, Transport,
+    Brand, Device, Files, Groove, History, Key as SongKey, Metronome, Position, Prompt, Quantize,
+    Signature as Sig, Tempo, Transport,
 };
 
 /// The parts from left to right, each with the width it takes in points, and how needed it is: those of
 /// 0 always stay.
 const PARTS: [(Part, f32, u8); 13] = [
-    (Brand, 88.0, 9),
-    (Files, 48.0, 1),
+    (Brand, 76.0, 8),
+    (Files, 46.0, 1),
     (Transport, 72.0, 0),
-    (Position, 108.0, 0),
-    (Tempo, 124.0, 1),
-    (Sig, 52.0, 5),
-    (SongKey, 108.0, 4),
-    (Metronome, 62.0, 5),
-    (Quantize, 146.0, 3),
-    (Groove, 208.0, 7),
-    (History, 112.0, 6),
+    (Position, 102.0, 0),
+    (Tempo, 120.0, 1),
+    (Sig, 50.0, 6),
+    (SongKey, 106.0, 5),
+    (Metronome, 56.0, 6),
+    (Quantize, 142.0, 4),
+    (Groove, 204.0, 9),
+    (History, 104.0, 7),
     (Prompt, PROMPT_LEAST, 2),
-    (Device, 150.0, 8),
+    (Device, 124.0, 3),
 ];
 /// Least and most width of the prompt, points: what is left goes to it.
-const PROMPT_LEAST: f32 = 96.0;
+const PROMPT_LEAST: f32 = 124.0;
 const PROMPT_MOST: f32 = 320.0;
 /// Width of the menu of what found no room, points.
 const MORE: f32 = 34.0;
@@ -279,7 +279,7 @@ fn tempo(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     let (rect, _) = ui.allocate_exact_size(vec2(76.0, HEIGHT), Sense::hover());
     let top = rect.left_top() + vec2(0.0, 6.0);
     ui.painter().text(top, Align2::LEFT_TOP, "BPM", theme::label(), theme::DIM);
-    let below = egui::Rect::from_min_max(rect.left_top() + vec2(0.0, 17.0), rect.max);
+    let below = egui::Rect::from_min_max(rect.left_top() + vec2(0.0, 13.0), rect.max);
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(below).id_salt("tempo"));
     let style = inside.style_mut();
     style.override_font_id = Some(theme::large_number());
@@ -360,5 +360,23 @@ fn groove(ui: &mut Ui, seen: &Seen, song: &Song, asks: &mut Asks) {
     response.widget_info(|| WidgetInfo::slider(true, f64::from(percent), "groove amount"));
     if response.changed() {
         asks.drag(ui, &response, Action::GrooveAmount { amount: percent / 100.0 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_needed_parts_go_first() {
+        let (all, left) = fitting(1900.0);
+        assert_eq!(all.len(), PARTS.len());
+        assert!(left > 0.0);
+        let (usual, _) = fitting(1280.0);
+        assert!(usual.contains(&Device) && !usual.contains(&Groove));
+        let (few, _) = fitting(640.0);
+        assert!(few.contains(&Transport) && few.contains(&Prompt) && !few.contains(&Device));
+        let (least, left) = fitting(100.0);
+        assert_eq!((least, left), (vec![Transport, Position], 0.0));
     }
 }
