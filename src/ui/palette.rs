@@ -69,6 +69,12 @@ impl PaletteState {
         self.put(line);
     }
 
+    /// What is offered to go on with.
+    #[cfg(test)]
+    pub fn offers(&self, names: &Names) -> Vec<String> {
+        ways(&self.text, names).into_iter().map(|way| way.shown).collect()
+    }
+
     /// Have composed what is written, unless that is nothing.
     fn compose(&mut self, focus: Option<Cell>, asks: &mut Asks) {
         let text = std::mem::take(&mut self.text);

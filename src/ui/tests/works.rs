@@ -7,6 +7,7 @@ use egui_kittest::kittest::Queryable;
 use super::{Desk, SET, desk};
 use crate::jobs;
 use crate::jobs::tests::propose;
+use crate::model::action::forms;
 use crate::ui::state::Cell;
 
 fn write(harness: &mut Harness<'static, Desk>, text: &str) {
@@ -117,4 +118,25 @@ fn the_browser_finds_a_sound_and_loads_it_here_or_on_a_new_track() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::B);
     harness.run_steps(3);
     assert!(harness.query_by_label("search sounds").is_none());
+}
+
+#[test]
+fn the_palette_offers_and_runs_every_action_of_the_table() {
+    let mut harness = desk(&SET);
+    for form in forms() {
+        // The word it begins with is offered from its first letters on, and so is its help at the end.
+        let word = form.example.split(' ').next().unwrap_or_default();
+        let (begun, rest) = form.example.split_at(word.len().min(2));
+        write(&mut harness, begun);
+        let palette = &harness.state().state.palette;
+        let offered = palette.offers(&harness.state().names);
+        let fits = |offer: &String| offer.starts_with(word);
+        assert!(offered.iter().any(fits), "{}: {begun} offers {offered:?}", form.name);
+        harness.get_by_label("palette line").type_text(rest);
+        harness.run_steps(2);
+        harness.key_press(Key::Enter);
+        harness.run_steps(2);
+        assert_eq!(asked(&harness).last().map(String::as_str), Some(form.example));
+        assert_eq!(harness.state().state.palette.text, "");
+    }
 }
