@@ -3,8 +3,8 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{
-    Align, Align2, Area, Frame, Id, Key, Layout, Margin, Modifiers, Order, RichText, Sense, Stroke,
-    TextEdit, Ui, WidgetInfo, WidgetType, vec2,
+    Align, Align2, Area, Event, Frame, Id, Key, Layout, Margin, Modifiers, Order, RichText, Sense,
+    Stroke, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
 };
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
@@ -40,6 +40,8 @@ pub struct PaletteState {
     past: Vec<String>,
     /// Which of them is shown again.
     recalled: Option<usize>,
+    /// What was pressed in a frame after an Enter, for the next one.
+    later: Vec<Event>,
 }
 
 impl PaletteState {
@@ -179,8 +181,10 @@ fn ways(text: &str, names: &Names) -> Vec<Way> {
 /// Music that is described there is composed for the slot that has the `focus`.
 pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, focus: Option<Cell>, asks: &mut Asks) {
     if !state.open {
+        state.later.clear();
         return;
     }
+    in_turn(ui, state);
     if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
         state.open = false;
         return;
@@ -207,6 +211,26 @@ pub fn show(ui: &Ui, seen: &Seen, state: &mut PaletteState, focus: Option<Cell>,
                 describe(ui, state, focus, asks);
             });
         });
+}
+
+/// Hands are faster than a slow frame: what comes with an Enter in one frame is taken in turn, first what
+/// is before it, then itself, then what is after.
+fn in_turn(ui: &Ui, state: &mut PaletteState) {
+    let writes =
+        |event: &Event| matches!(event, Event::Key { .. } | Event::Text(_) | Event::Paste(_));
+    let enters = |event: &Event| matches!(event, Event::Key { key: Key::Enter, pressed: true, .. });
+    ui.input_mut(|input| {
+        input.events.splice(0..0, state.later.drain(..));
+        let Some(enter) = input.events.iter().position(enters) else { return };
+        let is_first = !input.events[..enter].iter().any(writes);
+        let rest = input.events.split_off(if is_first { enter + 1 } else { enter });
+        let (later, now): (Vec<_>, Vec<_>) = rest.into_iter().partition(writes);
+        input.events.extend(now);
+        state.later = later;
+    });
+    if !state.later.is_empty() {
+        ui.ctx().request_repaint();
+    }
 }
 
 fn log(ui: &mut Ui, log: &[Said]) {

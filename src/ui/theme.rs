@@ -125,7 +125,9 @@ fn fonts() -> FontDefinitions {
         ("mono", include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf")),
     ];
     for (name, bytes) in files {
-        let data = FontData::from_static(bytes).tweak(FontTweak::default());
+        // One picture of every sign instead of four: all are at hand from the first frame on (`warm`).
+        let tweak = FontTweak { subpixel_binning: Some(false), ..FontTweak::default() };
+        let data = FontData::from_static(bytes).tweak(tweak);
         all.font_data.insert(name.to_owned(), Arc::new(data));
     }
     let mut family = |family: FontFamily, names: [&str; 2]| {

@@ -375,7 +375,7 @@ mod tests {
         let (usual, _) = fitting(1280.0);
         assert!(usual.contains(&Device) && !usual.contains(&Groove));
         let (few, _) = fitting(640.0);
-        assert!(few.contains(&Transport) && few.contains(&Prompt) && !few.contains(&Device));
+        assert!(few.contains(&Transport) && few.contains(&Prompt) && !few.contains(&Quantize));
         let (least, left) = fitting(100.0);
         assert_eq!((least, left), (vec![Transport, Position], 0.0));
     }

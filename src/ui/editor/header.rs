@@ -95,6 +95,13 @@ fn choice(ui: &mut Ui, name: &str, now: &str, width: f32, inside: impl FnOnce(&m
         .widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, format!("{name}: {now}")));
 }
 
+/// Begin a new row where `width` points do not fit any more: a choice does not wrap by itself.
+fn keep_together(ui: &mut Ui, width: f32) {
+    if ui.available_size_before_wrap().x < width {
+        ui.end_row();
+    }
+}
+
 fn dim(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).color(theme::DIM));
 }
@@ -102,6 +109,7 @@ fn dim(ui: &mut Ui, text: &str) {
 fn launch(ui: &mut Ui, seen: &Seen, shown: &Shown, asks: &mut Asks) {
     let launch = &shown.clip.launch;
     let clip = || shown.at.clone();
+    keep_together(ui, 240.0);
     dim(ui, "Launch");
     let mode = MODES.iter().find(|(_, mode)| *mode == launch.mode).map_or("", |(word, _)| word);
     choice(ui, "launch mode", mode, 60.0, |ui| {
@@ -242,6 +250,7 @@ fn roll(ui: &mut Ui, seen: &Seen, shown: &Shown, state: &mut EditorState, asks: 
     if toggle(ui, "Draw", "draw", state.draw) {
         state.draw = !state.draw;
     }
+    keep_together(ui, 110.0);
     dim(ui, "Grid");
     let now = GRIDS.iter().find(|(_, grid)| *grid == state.grid).map_or("", |(word, _)| word);
     choice(ui, "grid", now, 48.0, |ui| {

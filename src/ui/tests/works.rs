@@ -140,3 +140,23 @@ fn the_palette_offers_and_runs_every_action_of_the_table() {
         assert_eq!(harness.state().state.palette.text, "");
     }
 }
+
+#[test]
+fn what_is_typed_around_an_enter_in_one_frame_is_taken_in_turn() {
+    let mut harness = desk(&SET);
+    write(&mut harness, "volume Kick -");
+    let enter = |pressed| egui::Event::Key {
+        key: Key::Enter,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    let text = |text: &str| egui::Event::Text(text.to_owned());
+    for event in [text("6"), enter(true), enter(false), text("b"), text("p")] {
+        harness.input_mut().events.push(event);
+    }
+    harness.run_steps(4);
+    assert_eq!(asked(&harness), ["volume Kick -6"]);
+    assert_eq!(harness.state().state.palette.text, "bp");
+}
