@@ -199,10 +199,8 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     let all = pressed(ui, |does| !super::grid::owns(does) && !super::editor::owns(does));
     for (does, _) in all {
         match does {
-            Does::Play => asks.act(match seen.runs() {
-                true => Action::Stop,
-                false => Action::Play,
-            }),
+            Does::Play if seen.runs() => asks.act(Action::Stop),
+            Does::Play => super::top::play(seen, asks),
             Does::Undo => asks.act(Action::Undo),
             Does::Redo => asks.act(Action::Redo),
             Does::Save => super::files::save(seen.files, &mut state.files, asks),

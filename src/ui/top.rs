@@ -2,11 +2,12 @@
 
 use egui::{Align2, Color32, Response, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
 
-use super::ask::Asks;
+use super::ask::{self, Asks};
 use super::seen::Seen;
 use super::state::UiState;
 use super::theme::{self, RADIUS};
 use crate::model::action::{Action, GrooveRef, Ref, Switch};
+use crate::model::ids::SceneId;
 use crate::model::key::{Key, PitchClass, Scale};
 use crate::model::launch::Quantization;
 use crate::model::project::Song;
@@ -212,7 +213,7 @@ fn transport(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     })
     .clicked()
     {
-        asks.act(Action::Play);
+        play(seen, asks);
     }
     if sign(ui, "stop", false, |painter, at| {
         let square = egui::Rect::from_center_size(at, vec2(10.0, 10.0));
@@ -221,6 +222,24 @@ fn transport(ui: &mut Ui, seen: &Seen, asks: &mut Asks) {
     .clicked()
     {
         asks.act(Action::Stop);
+    }
+}
+
+/// Start the transport. At the beginning of a set in which nothing was launched yet, with the first scene
+/// that has a clip: nobody presses Play to hear nothing.
+pub fn play(seen: &Seen, asks: &mut Asks) {
+    let starts = seen.head.is_none_or(|head| !head.playing && head.pos.ticks() <= 0.0);
+    let silent = (0..seen.order.tracks.len()).all(|node| {
+        let state = seen.track_state(node);
+        state.playing.is_none() && state.queued.is_none()
+    });
+    let has_clip = |id: &SceneId| {
+        seen.scene(*id).is_some_and(|scene| scene.slots.values().any(|slot| slot.clip.is_some()))
+    };
+    let first = seen.order.scenes.iter().copied().find(has_clip);
+    match first.filter(|_| starts && silent) {
+        Some(scene) => asks.act(Action::LaunchScene { scene: ask::scene(scene) }),
+        None => asks.act(Action::Play),
     }
 }
 

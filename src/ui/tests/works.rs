@@ -8,6 +8,7 @@ use super::{Desk, SET, desk};
 use crate::jobs;
 use crate::jobs::tests::propose;
 use crate::model::action::forms;
+use crate::session::document::Order;
 use crate::ui::state::Cell;
 
 fn write(harness: &mut Harness<'static, Desk>, text: &str) {
@@ -30,7 +31,7 @@ fn words_in_the_palette_are_composed_for_the_slot_in_focus() {
     harness.run_steps(3);
     assert_eq!(asked(&harness), ["compose \"dark hoover\""]);
     assert_eq!(harness.state().state.palette.text, "");
-    let order = harness.state().world.resource::<crate::session::document::Order>().clone();
+    let order = harness.state().world.resource::<Order>().clone();
     let cell = Cell::Slot(order.tracks[1], order.scenes[0]);
     harness.state_mut().state.grid.focus = Some(cell);
     write(&mut harness, "scream");
@@ -159,4 +160,17 @@ fn what_is_typed_around_an_enter_in_one_frame_is_taken_in_turn() {
     harness.run_steps(4);
     assert_eq!(asked(&harness), ["volume Kick -6"]);
     assert_eq!(harness.state().state.palette.text, "bp");
+}
+
+#[test]
+fn the_first_play_of_a_set_sounds() {
+    let mut harness = desk(&SET);
+    harness.key_press(Key::Space);
+    harness.run_steps(3);
+    let drop = harness.state().world.resource::<Order>().scenes[1];
+    assert_eq!(asked(&harness), [format!("scene #{}", drop.0)], "the first scene with a clip");
+    let mut harness = desk(&SET[..4]);
+    harness.get_by_label("play").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&harness), ["play"], "where there is no clip, the transport alone");
 }
