@@ -44,7 +44,8 @@ fmt: ## format the code
 soak: setup-test ## the long forms of the tests
 	HARDCORE_SOAK=1 $(CARGO) test --release --locked
 
-bench: setup-test ## measure speed, memory and time per voice and effect
+bench: setup-test ## measure speed, memory, time per voice and effect, and what the window costs
+	$(CARGO) build --release --locked
 	$(CARGO) run --release --locked --example bench
 
 rules: setup ## compose and render 20 pieces a genre and hold them against the rules of the music

@@ -20,7 +20,7 @@
 //! | [`settings`] | typed settings from `config.toml`, environment and flags | nothing |
 //! | [`logging`], [`crash`] | the log file, the crash report | |
 //! | [`live`] | the engine thread, what it hands to the device, journals and takes | `model`, `engine`, `device`, `midi`, [`files`] |
-//! | [`jobs`] | work in the background: proposals composed from words, bounces; a pool of two workers | `model`, `session`, `engine`, `generation`, `export` |
+//! | [`jobs`] | work in the background: proposals composed from words, bounces, imports, slices; a pool of two workers | `model`, `session`, `engine`, `generation`, `analysis`, `export`, `persistence`, [`files`] |
 //! | [`app`] | the application without a window: a document and what plays it | everything but `cli` |
 //! | `ui` (feature `ui`) | the panels: functions of what is, which ask for actions | `model`, `session`, [`jobs`], `engine::protocol` |
 //! | `window` (feature `gui`) | Bevy's event loop around the panels | everything but `cli` |

@@ -1,6 +1,6 @@
 //! Measures speed, memory, and time per voice and effect; `make bench`.
 //!
-//! One part alone: `cargo run --release --example bench -- voices|mix|scsynth|capacity|live`.
+//! One part alone: `cargo run --release --example bench -- voices|mix|scsynth|capacity|live|window`.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -29,6 +29,8 @@ mod capacity;
 mod live;
 mod paced;
 mod set;
+#[cfg(all(target_os = "linux", feature = "gui"))]
+mod window;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -56,6 +58,10 @@ fn main() -> Result<(), Failure> {
     #[cfg(feature = "jack")]
     if wanted("live") {
         live::measure(&library)?;
+    }
+    #[cfg(all(target_os = "linux", feature = "gui"))]
+    if wanted("window") {
+        window::measure(&library)?;
     }
     memory();
     Ok(())

@@ -102,6 +102,42 @@ pub fn voices(count: usize) -> Result<Project, Failure> {
     Ok(p)
 }
 
+/// A set of `count` tracks with a clip in each of `scenes` scenes, except that the first scene, which is
+/// launched first, holds clips on `playing` tracks only. Each clip is a closed hat on the eighths, the
+/// lightest sound there is: what is measured with it is the window.
+#[cfg(all(target_os = "linux", feature = "gui"))]
+pub fn large(
+    library: &Library,
+    count: usize,
+    scenes: usize,
+    playing: usize,
+) -> Result<Project, Failure> {
+    let hat = |s: &&hardcore::synth::library::Sound| s.descriptor.name.contains("hat");
+    let synth = library.iter().find(hat).ok_or("the library has no hat")?.descriptor.name.clone();
+    let mut p = empty()?;
+    let ids = &mut p.song.next_id;
+    let notes: Vec<Note> = (0..8).map(|n| note(n, i64::from(n) * 480, 200, 60)).collect();
+    for _ in 0..count {
+        let mut clips: Vec<Clip> =
+            (0..scenes).map(|_| clip(ids.fresh(), BAR, notes.clone())).collect();
+        for (row, clip) in clips.iter_mut().enumerate() {
+            clip.name = format!("hats {}", row + 1);
+        }
+        let id: TrackId = ids.fresh();
+        let first = clip(ids.fresh(), BAR, Vec::new());
+        p.tracks.push(Track { clips, ..track(id, synth.clone(), first) });
+    }
+    for row in 0..scenes {
+        let mut scene = scene(ids.fresh(), &[]);
+        for (column, track) in p.tracks.iter().enumerate() {
+            let clip = track.clips.get(row).filter(|_| row > 0 || column < playing).map(|c| c.id);
+            scene.slots.insert(track.id, Slot { clip, stop_button: true });
+        }
+        p.scenes.push(scene);
+    }
+    Ok(p)
+}
+
 fn empty() -> Result<Project, Failure> {
     Ok(Project::new("bench", TempoMap::constant(Bpm::from_milli(170_000)), "F minor".parse()?))
 }

@@ -5,6 +5,7 @@
 
 pub mod envelope;
 pub mod filters;
+pub mod hits;
 pub mod loudness;
 pub mod pitch;
 pub mod rules;

@@ -7,8 +7,10 @@
 //! | `files` | projects opened, made, saved elsewhere, with their samples |
 //! | `recovery` | unsaved work kept safe |
 //! | `shelf` | what a window keeps of files |
+//! | `presets` | the user's instruments and chains of effects |
 //! | `record` | notes played into clips |
-//! | `works` | composing, proposals and bounces in the background |
+//! | `waves` | how recordings look |
+//! | `works` | composing, proposals, bounces, imports and slices in the background |
 //! | `tap` | a tempo from taps |
 //! | `telling` | the state of a set for OSC |
 //! | `script` | lines with times |
@@ -17,6 +19,7 @@ mod asked;
 pub mod files;
 pub mod learn;
 pub mod player;
+pub mod presets;
 pub mod record;
 pub mod recovery;
 pub mod script;
@@ -24,4 +27,5 @@ pub mod script;
 pub mod shelf;
 pub mod tap;
 pub mod telling;
+pub mod waves;
 mod works;

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use bevy_ecs::world::World;
 
 use super::learn::Learned;
+use super::presets::Presets;
 use super::record::{self, Manner, Recording};
 use super::tap::Taps;
 use crate::engine::clock::Pos;
 use crate::jobs::compose::Asked;
+use crate::jobs::import::Place;
 use crate::live::desk::{At, News, Order, View};
 use crate::live::moved::Moved;
 use crate::model::action::{Action, StripRef, parse};
@@ -58,6 +60,8 @@ pub struct Player {
     pub manner: Manner,
     /// The folders of the sample library.
     pub library: Vec<PathBuf>,
+    /// The user's presets.
+    pub presets: Presets,
     /// What controllers learned.
     pub learned: Learned,
     /// The metronome clicks.
@@ -86,6 +90,7 @@ impl Player {
             recordings: BTreeMap::new(),
             manner: Manner::default(),
             library: Vec::new(),
+            presets: Presets::default(),
             learned: Learned::default(),
             metronome: false,
             heard: 0,
@@ -238,7 +243,7 @@ impl Player {
         }
     }
 
-    fn outcome(&mut self, request: Request) -> Result<String, LineError> {
+    pub(super) fn outcome(&mut self, request: Request) -> Result<String, LineError> {
         match perform(&mut self.world, request) {
             Outcome::Done(name) => Ok(name),
             Outcome::Undone(name) => Ok(format!("Undo: {name}")),
@@ -311,7 +316,13 @@ impl Player {
             Errand::Compose { text, into, seed } => self.compose(Asked::Words(text), into, seed),
             Errand::Proposal(number, decision) => self.decide(number, decision, orders),
             Errand::JobCancel(number) => self.cancel_job(number),
+            Errand::BounceClip(track, scene) => self.bounce_clip(track, scene),
+            Errand::RenderClip(track, scene) => self.render_clip(track, scene),
+            Errand::Preset(errand) => self.preset(errand),
             Errand::BounceScene(scene) => self.bounce(scene),
+            Errand::Import { path, into } => self.import(&path, Place::Slot(into.0, into.1)),
+            Errand::Slice(clip) => self.slice(clip),
+            Errand::ImportTrack { path, scene } => self.import(&path, Place::NewTrack(scene)),
             Errand::Panic => {
                 orders(Order::Panic);
                 Ok("every held note ends".to_owned())

@@ -8,9 +8,10 @@ use super::player::Player;
 use super::recovery::Safe;
 use crate::live::desk::Order;
 use crate::model::action::{Action, parse};
+use crate::model::media::Media;
 use crate::persistence::recovery::Orphan;
 use crate::persistence::{hcs, recent};
-use crate::ui::ask::{Ask, FileAsk};
+use crate::ui::ask::{Ask, FileAsk, Listed};
 use crate::ui::closing::{Closing, Leave};
 use crate::ui::seen::{Files, Offer};
 
@@ -119,8 +120,8 @@ impl Shelf {
         orders: &mut dyn FnMut(Order),
     ) -> Said {
         match ask {
-            FileAsk::List(folder) => {
-                self.list(folder);
+            FileAsk::List(folder, listed) => {
+                self.list(folder, *listed);
                 None
             }
             FileAsk::SaveTo(path) => Some(player.save_over(path, orders)),
@@ -173,7 +174,7 @@ impl Shelf {
         });
     }
 
-    fn list(&mut self, folder: &Path) {
+    fn list(&mut self, folder: &Path, listed: Listed) {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         self.files.fault = None;
         self.files.entries.clear();
@@ -182,7 +183,11 @@ impl Shelf {
                 for entry in entries.flatten().take(MOST) {
                     let Ok(name) = entry.file_name().into_string() else { continue };
                     let is_folder = entry.path().is_dir();
-                    if !name.starts_with('.') && (is_folder || name.ends_with(".hcs")) {
+                    let is_meant = match listed {
+                        Listed::Projects => name.ends_with(".hcs"),
+                        Listed::Media => Media::of(&name).is_some(),
+                    };
+                    if !name.starts_with('.') && (is_folder || is_meant) {
                         self.files.entries.push((name, is_folder));
                     }
                 }
@@ -267,8 +272,14 @@ mod tests {
         shelf.close();
         let (mut shelf, _) = Shelf::new(&data, 0, &second);
         assert_eq!(shelf.files.offer, None);
-        shelf.ask(&FileAsk::List(dir.path().to_owned()), &mut second, quiet);
-        let names: Vec<_> = shelf.files.entries.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["data", "one.hcs", "two.hcs"]);
+        std::fs::write(dir.path().join("Loop.WAV"), "").unwrap();
+        for (listed, wanted) in [
+            (Listed::Projects, ["data", "one.hcs", "two.hcs"].as_slice()),
+            (Listed::Media, ["data", "Loop.WAV"].as_slice()),
+        ] {
+            shelf.ask(&FileAsk::List(dir.path().to_owned(), listed), &mut second, quiet);
+            let names: Vec<_> = shelf.files.entries.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, wanted);
+        }
     }
 }

@@ -1,15 +1,26 @@
-//! What is done in the background: composing, deciding on proposals, bounces.
+//! What is done in the background: composing, deciding on proposals, bounces, imports, slices.
+
+use std::path::{Path, PathBuf};
 
 use super::player::{LineError, Player};
-use crate::jobs::bounce::{Workshop, bounce};
+use crate::jobs::bounce::{Workshop, alone, bounce, render};
 use crate::jobs::compose::{Asked, Wish, change, compose, fresh_seed};
+use crate::jobs::import::{Place, Wanted, import};
 use crate::jobs::proposal::{Proposal, Trial};
-use crate::jobs::{self, JobId, Notice};
+use crate::jobs::slice::slice;
+use crate::jobs::{self, JobId, Made, Notice};
 use crate::live::desk::{At, Order};
-use crate::model::ids::{SceneId, TrackId};
+use crate::model::clip::Clip;
+use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::media::{Media, refusal};
 use crate::model::performance::Performance;
-use crate::session::act::{Act, Decision, Errand};
-use crate::session::document::{Order as Places, exists};
+use crate::model::project::{Project, Song};
+use crate::model::scene::Scene;
+use crate::model::time::Bpm;
+use crate::model::track::TrackKind;
+use crate::persistence::samples::SampleFolders;
+use crate::session::act::{Act, ActError, Decision, Errand, PresetErrand};
+use crate::session::document::{Name, Order as Places, exists, part};
 use crate::session::error::EditError;
 use crate::session::history::{Outcome, Request, perform};
 
@@ -23,6 +34,12 @@ fn leaves_be(errand: &Errand) -> bool {
         Errand::Compose { .. }
             | Errand::Proposal(..)
             | Errand::JobCancel(_)
+            | Errand::Preset(
+                PresetErrand::Save(..) | PresetErrand::Rename(..) | PresetErrand::Delete(..)
+            )
+            | Errand::Import { .. }
+            | Errand::ImportTrack { .. }
+            | Errand::Slice(_)
             | Errand::Tap
             | Errand::Arm(..)
             | Errand::RecordQuantize(_)
@@ -41,8 +58,68 @@ fn stays(error: EditError) -> LineError {
 
 impl Player {
     /// Take in what was done in the background. Gives sentences for people.
-    pub fn pump(&mut self) -> Vec<Notice> {
-        jobs::pump(&mut self.world)
+    pub fn pump(&mut self, orders: &mut dyn FnMut(Order)) -> Vec<Notice> {
+        let mut notices = jobs::pump(&mut self.world);
+        for (id, made) in jobs::made(&mut self.world) {
+            let said = self.take_in(&made, orders).map_err(|error| error.to_string());
+            notices.extend(jobs::settle(&mut self.world, id, said));
+        }
+        notices
+    }
+
+    /// Put what was made in the background into the document.
+    fn take_in(&mut self, made: &Made, orders: &mut dyn FnMut(Order)) -> Result<String, LineError> {
+        self.end_trial(true, orders)?;
+        let (name, edit) = made.step(&self.world)?;
+        let request = Request::step(name, edit);
+        if let Outcome::Refused { error, .. } = perform(&mut self.world, request) {
+            return Err(LineError::Now(error.to_string()));
+        }
+        self.push(orders);
+        Ok(made.sentence(self.world.resource::<Song>().signature))
+    }
+
+    /// The tempo that runs, or the one the song begins with.
+    fn bpm(&self) -> Bpm {
+        let head = self.view().map(|view| view.snapshot.playhead()).filter(|head| head.playing);
+        head.map_or(self.world.resource::<Song>().tempo.start, |head| head.bpm)
+    }
+
+    /// Cut a clip's recording at its hits.
+    pub(super) fn slice(&mut self, clip: ClipId) -> Result<String, LineError> {
+        let clip = part::<Clip>(&self.world, clip).map_err(ActError::from)?.clone();
+        let folders = SampleFolders::of(self.path(), self.library.clone());
+        let bpm = self.bpm();
+        let id = slice(&mut self.world, &clip, folders, bpm).map_err(LineError::Now)?;
+        Ok(format!("looking for hits in “{}”, job {}", clip.name, id.0))
+    }
+
+    /// Make a clip of a file: in a slot, or on a new audio track.
+    pub(super) fn import(&mut self, path: &str, place: Place) -> Result<String, LineError> {
+        let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (track, scene) = match place {
+            Place::Slot(track, scene) => (Some(track), Some(scene)),
+            Place::NewTrack(scene) => (None, scene),
+        };
+        let kind = track.map(|id| {
+            let name = part::<Name>(&self.world, id).map(|name| name.0.as_str());
+            Ok::<_, EditError>((name?, part::<TrackKind>(&self.world, id)?))
+        });
+        let kind = kind.transpose().map_err(ActError::from)?;
+        if let Some(sentence) = refusal(&name, kind) {
+            return Err(LineError::Now(sentence));
+        }
+        let Some(media) = Media::of(&name) else { return Ok(String::new()) };
+        // The tempo at which it will be heard first.
+        let scene = scene.and_then(|id| part::<Scene>(&self.world, id).ok());
+        let bpm = scene.and_then(|scene| scene.tempo).map(|tempo| tempo.bpm);
+        let bpm = bpm.unwrap_or_else(|| self.bpm());
+        let signature = self.world.resource::<Song>().signature;
+        let file = self.path().parent().unwrap_or(Path::new("")).join(path);
+        let folders = SampleFolders::of(self.path(), self.library.clone());
+        let wanted = Wanted { file, media, place, folders, bpm, signature };
+        let id = import(&mut self.world, wanted).map_err(LineError::Now)?;
+        Ok(format!("importing “{name}”, job {}", id.0))
     }
 
     fn workshop(&self) -> Result<Workshop, String> {
@@ -199,14 +276,51 @@ impl Player {
         jobs::cancel(&mut self.world, JobId(number)).map_err(LineError::Now)
     }
 
-    /// Write a scene to files beside the project.
-    pub(super) fn bounce(&mut self, scene: SceneId) -> Result<String, LineError> {
+    /// What is bounced: what makes it, a copy of the set, and where that lies.
+    fn copy(&self) -> Result<(Workshop, Project, PathBuf), LineError> {
         let workshop = self.workshop().map_err(LineError::Now)?;
         let none = || LineError::Now("no project is open".to_owned());
-        let project = self.project().ok_or_else(none)?;
-        let path = self.path().to_owned();
-        let id = bounce(&mut self.world, &workshop, project, &path, scene);
+        Ok((workshop, self.project().ok_or_else(none)?, self.path().to_owned()))
+    }
+
+    /// Write a scene to files beside the project.
+    pub(super) fn bounce(&mut self, scene: SceneId) -> Result<String, LineError> {
+        let (workshop, project, path) = self.copy()?;
+        self.write(&workshop, project, &path, scene)
+    }
+
+    fn write(
+        &mut self,
+        workshop: &Workshop,
+        project: Project,
+        path: &Path,
+        scene: SceneId,
+    ) -> Result<String, LineError> {
+        let id = bounce(&mut self.world, workshop, project, path, scene);
         Ok(format!("bouncing, job {}", id.map_err(LineError::Now)?.0))
+    }
+
+    /// Write a clip alone to files beside the project.
+    pub(super) fn bounce_clip(
+        &mut self,
+        track: TrackId,
+        scene: SceneId,
+    ) -> Result<String, LineError> {
+        let (workshop, project, path) = self.copy()?;
+        let (project, _) = alone(project, track, scene).map_err(LineError::Now)?;
+        self.write(&workshop, project, &path, scene)
+    }
+
+    /// Make a sample of a clip.
+    pub(super) fn render_clip(
+        &mut self,
+        track: TrackId,
+        scene: SceneId,
+    ) -> Result<String, LineError> {
+        let (workshop, project, path) = self.copy()?;
+        let folders = SampleFolders::of(&path, self.library.clone());
+        let id = render(&mut self.world, &workshop, project, &path, (track, scene), folders);
+        Ok(format!("rendering, job {}", id.map_err(LineError::Now)?.0))
     }
 }
 

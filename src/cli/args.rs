@@ -89,6 +89,9 @@ pub struct OpenArgs {
     /// Write down all that happens, for "hardcore render --journal"
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// Say at the end how much processor time the window's frames took
+    #[arg(long)]
+    pub frames: bool,
 }
 
 /// `hardcore play`

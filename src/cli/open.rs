@@ -49,6 +49,6 @@ pub fn open(
     if let Err(error) = ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed)) {
         opened.say(Tone::Told, format!("Ctrl+C cannot be caught ({error})"));
     }
-    run(opened, stop);
+    run(opened, stop, args.frames);
     Ok(())
 }

@@ -241,7 +241,7 @@ impl Set {
                 recv(look) -> _ => {
                     looks = looks.wrapping_add(1);
                     self.advance(hall, out)?;
-                    for notice in self.player.pump() {
+                    for notice in self.player.pump(&mut |order| hall.order(order)) {
                         self.status.say(out, &notice.text)?;
                     }
                     ended = self.is_over(args);

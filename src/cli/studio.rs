@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Failure;
 use crate::app::learn::Learned;
 use crate::app::player::Player;
+use crate::app::presets::Presets;
 use crate::app::record::Manner;
 use crate::device::{Found, MIDI_PORTS, OpenError, Wish, find};
 use crate::engine::clock::Pos;
@@ -28,13 +29,10 @@ use crate::model::action::Span;
 use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
-use crate::persistence::samples::{SampleFolders, used};
+use crate::persistence::samples::{MAX_SAMPLE_BYTES, SampleFolders, used};
 use crate::settings::{self, Places, Settings};
 use crate::synth::embedded::EmbeddedFactory;
 use crate::synth::library::Library;
-
-/// Largest sample file that is loaded: an hour of 24-bit stereo at 48 kHz.
-const MAX_SAMPLE_BYTES: u64 = 1 << 30;
 
 /// Sounds and settings, ready to make sound.
 pub struct Studio {
@@ -129,6 +127,9 @@ impl Studio {
         player.manner = manner(&self.settings.record);
         let (learned, broken) = Learned::load(Places::of_user().config.join("midi.ron"));
         player.learned = learned;
+        let (presets, unread) = Presets::open(&Places::of_user().data);
+        player.presets = presets;
+        let broken = [broken, unread].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
         player.bind(&mut |order| hall.order(order));
         Ok((player, hall, broken))
     }

@@ -26,7 +26,7 @@ pub use super::plan::Target;
 use super::plan::{SongPlan, TrackClips};
 use super::rack::RackSlot;
 use super::restage::Stage;
-pub use super::snapshot::{Playhead, Snapshot};
+pub use super::snapshot::{GridPart, Playhead, Snapshot};
 use super::track_voices::TrackVoices;
 use crate::model::time::Bpm;
 

@@ -41,7 +41,7 @@ pub struct Sample {
 pub struct DecodeError(pub String);
 
 impl Sample {
-    /// Decode WAV, FLAC, Ogg Vorbis or MP3 bytes.
+    /// Decode WAV, AIFF, FLAC, Ogg Vorbis or MP3 bytes.
     ///
     /// # Errors
     /// Bytes of another kind, or broken ones.

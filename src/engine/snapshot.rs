@@ -67,9 +67,44 @@ pub struct Snapshot {
     origin: AtomicI64,
     bars: AtomicI64,
     tracks: Vec<AtomicU64>,
+    /// By controller: the part of the grid that its pads show.
+    pads: [AtomicU64; PADS],
     /// Notes and hits that were not heard, events and journal lines nobody took.
     missed: AtomicU64,
     lost: AtomicU64,
+}
+
+/// Pad controllers whose part of the grid is told; of more, the others are not.
+pub const PADS: usize = 16;
+
+/// The part of the grid that a pad controller shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GridPart {
+    /// First track, counted from 0.
+    pub track: u16,
+    /// First scene, counted from 0.
+    pub scene: u16,
+    /// Tracks, at least one.
+    pub columns: u8,
+    /// Scenes, at least one.
+    pub rows: u8,
+}
+
+impl GridPart {
+    fn pack(self) -> u64 {
+        let (track, scene) = (u64::from(self.track), u64::from(self.scene));
+        track | scene << 16 | u64::from(self.columns) << 32 | u64::from(self.rows) << 40
+    }
+
+    fn unpack(x: u64) -> Option<GridPart> {
+        let part = GridPart {
+            track: x as u16,
+            scene: (x >> 16) as u16,
+            columns: (x >> 32) as u8,
+            rows: (x >> 40) as u8,
+        };
+        (part.columns > 0 && part.rows > 0).then_some(part)
+    }
 }
 
 /// No row.
@@ -108,6 +143,7 @@ impl Snapshot {
             origin: AtomicI64::new(0),
             bars: AtomicI64::new(0),
             tracks: (0..tracks).map(|_| AtomicU64::new(idle)).collect(),
+            pads: Default::default(),
             missed: AtomicU64::new(0),
             lost: AtomicU64::new(0),
         }
@@ -131,6 +167,18 @@ impl Snapshot {
     /// What a track does; nothing where there is no such track.
     pub fn track(&self, track: usize) -> TrackState {
         self.tracks.get(track).map_or_else(TrackState::default, |t| unpack(t.load(Relaxed)))
+    }
+
+    /// Tells which part of the grid a controller shows, or that it shows none.
+    pub fn show_pads(&self, controller: usize, part: Option<GridPart>) {
+        if let Some(place) = self.pads.get(controller) {
+            place.store(part.map_or(0, GridPart::pack), Relaxed);
+        }
+    }
+
+    /// The parts of the grid that pad controllers show.
+    pub fn pads(&self) -> impl Iterator<Item = GridPart> + '_ {
+        self.pads.iter().filter_map(|pads| GridPart::unpack(pads.load(Relaxed)))
     }
 
     /// How many tracks there are.
@@ -187,6 +235,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_controller_shows_is_told_until_it_is_gone() {
+        let snapshot = Snapshot::new(1);
+        let part = GridPart { track: 300, scene: 70, columns: 8, rows: 8 };
+        snapshot.show_pads(5, Some(part));
+        snapshot.show_pads(PADS, Some(part));
+        assert_eq!(snapshot.pads().collect::<Vec<_>>(), [part], "one beyond the last is not told");
+        snapshot.show_pads(5, None);
+        assert_eq!(snapshot.pads().count(), 0);
     }
 
     #[test]

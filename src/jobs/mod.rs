@@ -6,6 +6,8 @@
 //! | `compose` | words and a seed to a proposal |
 //! | `proposal` | a proposal, and the edit that puts it into a document |
 //! | `bounce` | a scene to files |
+//! | `import` | a file to a clip |
+//! | `slice` | a recording cut at its hits |
 //!
 //! A worker gets copies and gives back values: only [`pump`], called once a frame by who owns the
 //! world, changes anything. A job is an entity with [`Job`], [`Progress`], [`Log`], [`State`] and
@@ -14,8 +16,10 @@
 
 pub mod bounce;
 pub mod compose;
+pub mod import;
 mod pool;
 pub mod proposal;
+pub mod slice;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -29,13 +33,18 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
+use import::Imported;
 pub use pool::Teller;
 use pool::{Item, Pool, Told};
 use proposal::{Proposal, Trial};
+use slice::Slices;
 
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::intent::Composed;
+use crate::model::time::Signature;
+use crate::session::act::ActError;
 use crate::session::document::exists;
+use crate::session::edit::Edit;
 
 /// Jobs that are over and still listed.
 const OVER: usize = 12;
@@ -53,6 +62,10 @@ pub enum Kind {
     Compose,
     /// It writes a scene to files.
     Bounce,
+    /// It makes a clip of a file.
+    Import,
+    /// It cuts a recording.
+    Slice,
 }
 
 /// A piece of work.
@@ -115,6 +128,40 @@ pub enum Output {
     Proposal(Box<Proposal>),
     /// Files that were written.
     Files(Vec<PathBuf>),
+    /// Something for the document.
+    Made(Made),
+}
+
+/// Something that was made and waits to become a step of the document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Made {
+    /// A clip.
+    Clip(Box<Imported>),
+    /// Slices.
+    Slices(Slices),
+}
+
+impl Made {
+    /// The step and what it is called in the history.
+    ///
+    /// # Errors
+    /// What it was made for is gone.
+    pub fn step(&self, world: &World) -> Result<(String, Edit), ActError> {
+        Ok(match self {
+            Made::Clip(clip) => (format!("Import “{}”", clip.name), clip.edit(world)?),
+            Made::Slices(slices) => {
+                ("Slice a recording at its hits".to_owned(), slices.edit(world)?)
+            }
+        })
+    }
+
+    /// What there is of it, in bars of `signature`.
+    pub fn sentence(&self, signature: Signature) -> String {
+        match self {
+            Made::Clip(clip) => clip.sentence(signature),
+            Made::Slices(slices) => slices.sentence(),
+        }
+    }
 }
 
 /// The work itself: with a copy of everything it needs.
@@ -139,11 +186,20 @@ pub struct Jobs {
     last: Option<Composed>,
     /// What was kept last: the set is of its genre.
     kept: Option<Composed>,
+    /// What was made and is not in the document yet.
+    made: Vec<(JobId, Made)>,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        Jobs { pool: Pool::default(), all: BTreeMap::new(), next: 1, last: None, kept: None }
+        Jobs {
+            pool: Pool::default(),
+            all: BTreeMap::new(),
+            next: 1,
+            last: None,
+            kept: None,
+            made: Vec::new(),
+        }
     }
 }
 
@@ -211,6 +267,7 @@ pub fn forget(world: &mut World) {
     world.remove_resource::<Trial>();
     let Some(mut jobs) = world.get_resource_mut::<Jobs>() else { return };
     (jobs.last, jobs.kept) = (None, None);
+    jobs.made.clear();
     let all = std::mem::take(&mut jobs.all);
     for entity in all.into_values() {
         if let Some(flag) = world.get::<Cancel>(entity) {
@@ -287,9 +344,19 @@ fn ended(world: &mut World, entity: Entity, result: Result<Output, String>) -> O
             world.entity_mut(entity).insert(Files(files));
             Ok(format!("{title}: {}", names.join(" and ")))
         }
+        Ok(Output::Made(made)) => {
+            let id = world.get::<Job>(entity)?.id;
+            world.resource_mut::<Jobs>().made.push((id, made));
+            return None;
+        }
         Err(sentence) => Err(sentence),
     };
-    Some(match said {
+    Some(over(world, entity, title, said))
+}
+
+/// A job is over: what it came to, and what is said of it.
+fn over(world: &mut World, entity: Entity, title: String, said: Result<String, String>) -> Notice {
+    match said {
         Ok(text) => {
             world.entity_mut(entity).insert(Progress(1.0));
             set(world, entity, State::Done);
@@ -300,7 +367,21 @@ fn ended(world: &mut World, entity: Entity, result: Result<Output, String>) -> O
             set(world, entity, State::Failed(why));
             Notice { refused: true, text }
         }
-    })
+    }
+}
+
+/// What was made since the last call and is not in the document yet, with its jobs; [`settle`] is to be
+/// told what came of each.
+pub fn made(world: &mut World) -> Vec<(JobId, Made)> {
+    let jobs = world.get_resource_mut::<Jobs>();
+    jobs.map_or_else(Vec::new, |mut jobs| std::mem::take(&mut jobs.made))
+}
+
+/// What came of what a job made.
+pub fn settle(world: &mut World, id: JobId, said: Result<String, String>) -> Option<Notice> {
+    let entity = entity(world, id)?;
+    let title = world.get::<Job>(entity)?.title.clone();
+    Some(over(world, entity, title, said))
 }
 
 /// Lets go of the oldest of what is over, and of the oldest proposals.

@@ -430,7 +430,7 @@ fn names(world: &World, tracks: &[TrackId]) -> Vec<String> {
 }
 
 /// The name, or with a number after it where it is taken.
-fn free_name(name: &str, taken: &[String]) -> String {
+pub(super) fn free_name(name: &str, taken: &[String]) -> String {
     let is_taken = |name: &str| taken.iter().any(|other| other.eq_ignore_ascii_case(name));
     if !is_taken(name) {
         return name.to_owned();

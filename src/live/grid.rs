@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::engine::plan::Target;
 use crate::engine::prepare::Layout;
-use crate::engine::protocol::Snapshot;
-use crate::midi::pads::{GridView, Rgb, SlotView, TrackView};
+use crate::engine::protocol::{GridPart, Snapshot};
+use crate::midi::pads::{GridView, Rgb, SlotView, TrackView, Window};
 use crate::model::ids::TrackId;
 use crate::model::project::Project;
 use crate::model::travel::Scale;
@@ -102,6 +102,17 @@ impl Grid {
     pub fn is_filled(&self, track: u16, scene: u16) -> bool {
         let column = self.columns.get(usize::from(track));
         column.and_then(|c| c.slots.get(usize::from(scene))).is_some_and(Option::is_some)
+    }
+
+    /// Tells which part of it the controller on a port shows, or that there is none.
+    pub fn tell_part(&self, port: usize, window: Option<Window>) {
+        let part = window.map(|Window { track, scene, columns, rows }| GridPart {
+            track,
+            scene,
+            columns,
+            rows,
+        });
+        self.snapshot.show_pads(port, part);
     }
 
     /// Whether a slot records.

@@ -226,13 +226,17 @@ impl Hands {
     /// Light the controllers as the set is now.
     pub fn show(&mut self, period: &mut dyn Period) {
         for (index, port) in self.ports.iter_mut().enumerate() {
-            let Some(surface) = &mut port.surface else { continue };
+            let Some(surface) = &mut port.surface else {
+                self.grid.tell_part(index, None);
+                continue;
+            };
             let mut out = |bytes: &[u8]| period.midi_out(index, 0, bytes);
             if port.greets {
                 port.greets = !surface.hello(&mut out);
             }
             if !port.greets {
                 surface.refresh(&*self.grid, &mut out);
+                self.grid.tell_part(index, Some(surface.window()));
             }
         }
     }

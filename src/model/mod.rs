@@ -17,6 +17,7 @@ pub mod intent;
 pub mod key;
 pub mod launch;
 pub mod library;
+pub mod media;
 pub mod mixer;
 pub mod patch;
 pub mod performance;
@@ -29,6 +30,7 @@ pub mod touch;
 pub mod track;
 pub mod travel;
 pub mod validate;
+pub mod wave;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -14,6 +14,9 @@ use crate::model::track::{PadSound, TrackKind};
 /// The folder beside a project's file that copies of library samples lie in, below their own paths.
 pub const COLLECTED: &str = "collected";
 
+/// Largest file of a sample that is read, bytes.
+pub const MAX_SAMPLE_BYTES: u64 = 1 << 30;
+
 /// The folders samples may lie in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SampleFolders {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use bevy_ecs::world::World;
 
 use super::document::{
-    Clips, EffectOf, InGroup, Order, StripId, clips, collect_track, effects, part, strip, strips,
+    Clips, EffectOf, InGroup, Order, StripId, clips, collect_track, effects, part, rack, strip,
+    strips,
 };
 use super::edit::{ClipSet, Edit, EffectSet, SongSet, StripSet, TrackSet};
 use super::error::EditError;
@@ -16,6 +17,7 @@ use crate::model::automation::{AutomationLane, AutomationTarget};
 use crate::model::clip::Clip;
 use crate::model::ids::{BusId, ClipId, EffectId, GrooveId, SceneId, TrackId};
 use crate::model::launch::FollowKind;
+use crate::model::mixer::Effect;
 use crate::model::project::Song;
 use crate::model::scene::{Scene, Slot};
 
@@ -195,6 +197,32 @@ pub fn remove_effect(world: &World, id: EffectId) -> Result<Edit, EditError> {
         _ => Vec::new(),
     };
     edits.push(Edit::RemoveEffect(id));
+    Ok(Edit::Many(edits))
+}
+
+/// Puts these effects, with ids of their own, in the place of all of a strip's.
+///
+/// # Errors
+/// No such strip.
+pub fn replace_rack(world: &World, strip: StripId, new: &[Effect]) -> Result<Edit, EditError> {
+    let old = rack(world, strip)?;
+    let mut edits = match strip {
+        StripId::Track(track) => drop_automation(
+            world,
+            track,
+            |t| matches!(t, AutomationTarget::Effect(e, _) if old.contains(e)),
+        ),
+        _ => Vec::new(),
+    };
+    edits.extend(old.iter().map(|id| Edit::RemoveEffect(*id)));
+    let mut ids = FreshIds::of(world);
+    let fresh = new.iter().map(|effect| Effect { id: ids.fresh(), ..effect.clone() });
+    let fresh: Vec<Effect> = fresh.collect();
+    edits.push(ids.edit());
+    edits.extend(fresh.into_iter().enumerate().map(|(at, effect)| {
+        let effect = Box::new(effect);
+        Edit::InsertEffect { strip, at, effect }
+    }));
     Ok(Edit::Many(edits))
 }
 

@@ -28,11 +28,20 @@ pub enum Ask {
     File(FileAsk),
 }
 
+/// The files of a folder that are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Projects.
+    Projects,
+    /// What clips are made of.
+    Media,
+}
+
 /// What is asked of files by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileAsk {
-    /// Show what lies in this folder.
-    List(PathBuf),
+    /// Show what lies in this folder: its folders and the files of this kind.
+    List(PathBuf, Listed),
     /// Save the project to this file, whatever is there.
     SaveTo(PathBuf),
     /// Go on with the work that is offered.

@@ -12,11 +12,13 @@ use super::seen::Seen;
 use super::state::UiState;
 use super::{devices, theme};
 use crate::jobs;
-use crate::model::action::{Action, StripRef};
+use crate::model::action::{Action, Ref, StripRef, TrackRef};
 use crate::model::ids::StripId;
+use crate::model::library::{Preset, PresetData};
 use crate::model::mixer::PluginType;
 use crate::model::sound::{SoundDescriptor, SoundKind};
 use crate::model::track::TrackKind;
+use crate::session::act::PresetKind;
 use crate::session::document::part;
 
 /// Width, points.
@@ -68,6 +70,7 @@ impl BrowserState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
     Sound(String),
+    Preset(PresetKind, String),
     Proposal(u32),
 }
 
@@ -113,6 +116,17 @@ fn rows(seen: &Seen, search: &str) -> Vec<Row> {
         put(title, of(&mut matches, &wanted));
     }
     put("Effects", of(&mut matches, &|sound| sound.kind == SoundKind::Effect));
+    for (title, kind) in
+        [("My instruments", PresetKind::Instrument), ("My chains", PresetKind::Chain)]
+    {
+        let own = seen.presets.presets.iter().filter(|preset| kind.is(&preset.data));
+        let found =
+            own.filter(|preset| matches(&format!("{} {}", preset.name, preset.tags.join(" "))));
+        let row = |preset: &Preset| {
+            Row::Item(Item::Preset(kind, preset.name.clone()), preset.name.clone())
+        };
+        put(title, found.map(row).collect());
+    }
     let proposals = jobs::proposals(seen.world).into_iter().rev();
     let row = |p: &jobs::proposal::Proposal| {
         let text = format!("{} {}: {}", p.id.0, p.title(), p.prompt);
@@ -212,6 +226,7 @@ fn item(
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let kind = match what {
         Item::Sound(_) => "load",
+        Item::Preset(kind, _) => kind.word(),
         Item::Proposal(_) => "proposal",
     };
     response
@@ -236,6 +251,19 @@ fn item(
         let anew = ui.input(|i| i.modifiers.shift);
         load(seen, state, what, anew, asks);
     }
+    if let Item::Preset(kind, name) = what {
+        response.context_menu(|ui| {
+            if ui.button("Load").clicked() {
+                load(seen, state, what, false, asks);
+            }
+            if ui.button("Delete").clicked() {
+                asks.act(match kind {
+                    PresetKind::Instrument => Action::PresetDelete { preset: name.clone() },
+                    PresetKind::Chain => Action::ChainDelete { chain: name.clone() },
+                });
+            }
+        });
+    }
     // Dropped anywhere beside the browser, an instrument gets a track of its own.
     let dropped = response.drag_stopped().then(|| response.interact_pointer_pos()).flatten();
     if dropped.is_some_and(|at| !panel.contains(at)) {
@@ -257,6 +285,7 @@ fn item(
 fn load(seen: &Seen, state: &mut UiState, item: &Item, anew: bool, asks: &mut Asks) {
     let name = match item {
         Item::Sound(name) => name,
+        Item::Preset(kind, name) => return own(seen, state, (*kind, name), anew, asks),
         Item::Proposal(number) => {
             state.proposals.chosen = Some(*number);
             return;
@@ -277,6 +306,43 @@ fn load(seen: &Seen, state: &mut UiState, item: &Item, anew: bool, asks: &mut As
         (SoundKind::Instrument, _) => {
             let (synth, name) = (name.clone(), free_name(seen, &sound.title));
             asks.act(Action::TrackAddInstrument { synth, name });
+        }
+    }
+}
+
+/// Load a preset of the user's: an instrument as any other, a chain in the place of the selected track's
+/// effects.
+fn own(
+    seen: &Seen,
+    state: &UiState,
+    (kind, name): (PresetKind, &str),
+    anew: bool,
+    asks: &mut Asks,
+) {
+    let selected = devices::track(seen, state);
+    let Some(preset) = kind.find(seen.presets, name) else { return };
+    let name = preset.name.clone();
+    match &preset.data {
+        PresetData::FxChain(_) => {
+            let strip = selected.map_or(StripRef::Master, |id| ask::strip(StripId::Track(id)));
+            asks.act(Action::ChainLoad { strip, chain: name });
+        }
+        PresetData::Instrument(instrument) => {
+            match selected.filter(|track| !anew && plays(seen, *track)) {
+                Some(track) => {
+                    asks.act(Action::PresetLoad { track: ask::track(track), preset: name });
+                }
+                None => {
+                    let title = free_name(seen, &name);
+                    let track = TrackRef(Ref::Name(title.clone()));
+                    let synth = instrument.synth.clone();
+                    let add = Action::TrackAddInstrument { synth, name: title };
+                    asks.together(
+                        &name.clone(),
+                        vec![add, Action::PresetLoad { track, preset: name }],
+                    );
+                }
+            }
         }
     }
 }

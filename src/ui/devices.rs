@@ -1,8 +1,12 @@
 //! The devices of the selected track: its instrument and its inserts, each a card of knobs.
 
-use egui::{Align2, Color32, Frame, Id, Margin, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
+use egui::{
+    Align2, Color32, CursorIcon, Frame, Id, Key, Margin, Rect, RichText, ScrollArea, Sense, Stroke,
+    Ui, WidgetInfo, WidgetType, vec2,
+};
 
 use super::ask::{self, Asks};
+use super::presets;
 use super::seen::Seen;
 use super::state::{Cell, UiState};
 use super::theme::{self, CARD_RADIUS};
@@ -17,6 +21,8 @@ use crate::session::document::{part, rack};
 
 /// Height, points.
 pub const HEIGHT: f32 = 200.0;
+/// Height of the edge that a card is dragged by, points.
+const HANDLE: f32 = 10.0;
 /// Knobs stand in so many rows.
 const ROWS: usize = 2;
 
@@ -43,23 +49,30 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             ui.spacing_mut().item_spacing.x = 6.0;
             let color = theme::track_color(seen.track(id).1);
             match part::<TrackKind>(seen.world, id) {
-                Ok(TrackKind::Instrument(i)) => instrument(ui, seen, id, i, color, asks),
+                Ok(TrackKind::Instrument(i)) => {
+                    instrument(ui, seen, (id, i), color, &mut state.preset, asks);
+                }
                 Ok(TrackKind::Drums(kit)) => pads(ui, seen, id, kit.pads.len(), color),
                 _ => {}
             }
             let strip = StripId::Track(id);
             let effects = rack(seen.world, strip).map(Vec::as_slice).unwrap_or_default();
+            let mut cards = Vec::new();
             for (place, effect) in effects.iter().enumerate() {
                 if let Ok(effect) = part::<Effect>(seen.world, *effect) {
-                    insert(ui, seen, strip, place, effects.len(), effect, asks);
+                    cards.push(insert(ui, seen, strip, place, effects.len(), effect, asks));
                 }
             }
+            reorder(ui, strip, &cards, asks);
+            // Side by side: in a column beyond the window's edge their words would be broken to letters.
             add(ui, seen, strip, asks);
+            presets::chain(ui, seen, strip, &mut state.preset, asks);
         });
     });
 }
 
-fn card(ui: &mut Ui, id: impl egui::AsIdSalt, edge: Color32, inside: impl FnOnce(&mut Ui)) {
+/// A card, and where it stands.
+fn card(ui: &mut Ui, id: impl egui::AsIdSalt, edge: Color32, inside: impl FnOnce(&mut Ui)) -> Rect {
     let tall = ui.available_height() - 4.0;
     let frame = Frame::new()
         .fill(theme::RAISED)
@@ -76,7 +89,9 @@ fn card(ui: &mut Ui, id: impl egui::AsIdSalt, edge: Color32, inside: impl FnOnce
         let top = shown.response.rect;
         let line = egui::Rect::from_min_size(top.min, vec2(top.width(), 2.0));
         ui.painter().rect_filled(line, 1.0, edge);
-    });
+        top
+    })
+    .inner
 }
 
 fn title(ui: &mut Ui, name: &str, what: &str) {
@@ -87,18 +102,19 @@ fn title(ui: &mut Ui, name: &str, what: &str) {
 fn instrument(
     ui: &mut Ui,
     seen: &Seen,
-    id: TrackId,
-    instrument: &Instrument,
+    (id, instrument): (TrackId, &Instrument),
     color: Color32,
+    written: &mut String,
     asks: &mut Asks,
 ) {
     let Some(sound) = seen.sounds.get(&instrument.synth) else {
-        return missing(ui, &instrument.synth);
+        missing(ui, &instrument.synth);
+        return;
     };
     card(ui, "instrument", color, |ui| {
         ui.horizontal(|ui| {
             title(ui, &sound.title, "synth");
-            presets(ui, id, sound, asks);
+            presets::instrument(ui, seen, id, sound, written, asks);
         });
         let value = |p: &ParamDescriptor| instrument.params.get(&p.name).copied();
         knobs(ui, sound, color, value, |ui, response, param, value| {
@@ -108,31 +124,13 @@ fn instrument(
     });
 }
 
-fn presets(ui: &mut Ui, id: TrackId, sound: &SoundDescriptor, asks: &mut Asks) {
-    if sound.presets.is_empty() {
-        return;
-    }
-    ui.menu_button(RichText::new("Presets").color(theme::DIM), |ui| {
-        for preset in &sound.presets {
-            if ui.button(&preset.name).clicked() {
-                // What a preset does not name goes back to its default.
-                for param in &sound.params {
-                    let value = preset.params.get(&param.name).copied().unwrap_or(param.default);
-                    let (track, param) = (ask::track(id), param.name.clone());
-                    asks.act(Action::SetParam { track, param, value });
-                }
-            }
-        }
-    });
-}
-
-fn missing(ui: &mut Ui, name: &str) {
+fn missing(ui: &mut Ui, name: &str) -> Rect {
     card(ui, ("missing", name), theme::WARN, |ui| {
         title(ui, name, "missing");
         let why = "This sound is not in the library. Put its files into the synthdefs folder.";
         ui.set_max_width(180.0);
         ui.label(RichText::new(why).color(theme::DIM));
-    });
+    })
 }
 
 fn pads(ui: &mut Ui, seen: &Seen, id: TrackId, count: usize, color: Color32) {
@@ -150,7 +148,7 @@ fn insert(
     count: usize,
     effect: &Effect,
     asks: &mut Asks,
-) {
+) -> Rect {
     let Some(sound) = seen.sounds.get(&effect.name) else {
         return missing(ui, &effect.name);
     };
@@ -185,7 +183,35 @@ fn insert(
             asks.drag(ui, response, Action::InsertSet { strip, place: number, param, value });
         });
         reduction(ui, seen, strip, place, sound);
-    });
+    })
+}
+
+/// Have effects dragged to another place by the upper edge of their cards; Escape leaves them.
+fn reorder(ui: &Ui, strip: StripId, cards: &[Rect], asks: &mut Asks) {
+    for (place, card) in cards.iter().enumerate() {
+        let edge = Rect::from_min_size(card.min, vec2(card.width(), HANDLE));
+        let response = ui.interact(edge, ui.id().with(("effect", place)), Sense::drag());
+        response.widget_info(|| {
+            let label = format!("move effect {}", place + 1);
+            WidgetInfo::labeled(WidgetType::Other, true, label)
+        });
+        let icon = if response.dragged() { CursorIcon::Grabbing } else { CursorIcon::Grab };
+        let response = response.on_hover_cursor(icon);
+        let Some(at) = response.interact_pointer_pos() else { continue };
+        // Among the others: how many stand left of the pointer.
+        let others = || cards.iter().enumerate().filter(|(other, _)| *other != place);
+        let to = others().filter(|(_, other)| other.center().x < at.x).count();
+        if response.dragged() && to != place {
+            let before = others().nth(to).map(|(_, next)| next.left() - 3.0);
+            let x = before.or(cards.last().map(|last| last.right() + 3.0)).unwrap_or(at.x);
+            ui.painter().vline(x, card.y_range(), Stroke::new(2.0, theme::SELECT));
+        }
+        let left = ui.input(|i| i.key_pressed(Key::Escape));
+        if response.drag_stopped() && !left && to != place {
+            let (strip, place, to) = (ask::strip(strip), place as u32 + 1, to as u32 + 1);
+            asks.act(Action::InsertMove { strip, place, to });
+        }
+    }
 }
 
 /// How much a compressor and its like turn down now.

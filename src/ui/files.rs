@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use egui::{Align2, Id, Modal, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
-use super::ask::{Asks, FileAsk};
+use super::ask::{self, Asks, FileAsk, Listed};
 use super::seen::{Files, Seen};
 use super::state::UiState;
 use super::theme;
 use crate::model::action::Action;
+use crate::model::ids::{SceneId, TrackId};
 
 /// What the panel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,26 @@ pub enum Purpose {
     Open,
     /// To save under another name.
     SaveAs,
+    /// To make a clip of a file in this slot.
+    Import(TrackId, SceneId),
+}
+
+impl Purpose {
+    fn title(self) -> &'static str {
+        match self {
+            Purpose::Open => "Open a project",
+            Purpose::SaveAs => "Save as",
+            Purpose::Import(..) => "Import a recording or MIDI file",
+        }
+    }
+
+    /// The files it is for.
+    fn listed(self) -> Listed {
+        match self {
+            Purpose::Open | Purpose::SaveAs => Listed::Projects,
+            Purpose::Import(..) => Listed::Media,
+        }
+    }
 }
 
 /// The panel's own state.
@@ -35,7 +56,7 @@ impl FilesState {
         let name = files.path.file_name().map(|name| name.to_string_lossy().into_owned());
         self.name = name.unwrap_or_default();
         let folder = files.path.parent().unwrap_or(Path::new(""));
-        asks.file(FileAsk::List(folder.to_owned()));
+        asks.file(FileAsk::List(folder.to_owned(), purpose.listed()));
     }
 }
 
@@ -110,10 +131,9 @@ pub fn show(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
 }
 
 fn panel(ui: &Ui, purpose: Purpose, files: &Files, state: &mut FilesState, asks: &mut Asks) {
-    let title = if purpose == Purpose::Open { "Open a project" } else { "Save as" };
     let mut shown = true;
     let mut done = false;
-    egui::Window::new(RichText::new(title).font(theme::strong()))
+    egui::Window::new(RichText::new(purpose.title()).font(theme::strong()))
         .id(Id::new("files"))
         .open(&mut shown)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
@@ -125,7 +145,7 @@ fn panel(ui: &Ui, purpose: Purpose, files: &Files, state: &mut FilesState, asks:
                 if ui.add_enabled(up.is_some(), egui::Button::new("Up")).clicked()
                     && let Some(up) = up
                 {
-                    asks.file(FileAsk::List(up.to_owned()));
+                    asks.file(FileAsk::List(up.to_owned(), purpose.listed()));
                 }
                 let folder = RichText::new(files.folder.display().to_string()).color(theme::DIM);
                 ui.add(egui::Label::new(folder).truncate());
@@ -133,7 +153,7 @@ fn panel(ui: &Ui, purpose: Purpose, files: &Files, state: &mut FilesState, asks:
             if let Some(fault) = &files.fault {
                 ui.label(RichText::new(fault).color(theme::WARN));
             }
-            let low = if purpose == Purpose::Open { 8.0 } else { 44.0 };
+            let low = if purpose == Purpose::SaveAs { 44.0 } else { 8.0 };
             let height = (ui.available_height() - low).max(60.0);
             ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
                 for (name, is_folder) in &files.entries {
@@ -144,9 +164,14 @@ fn panel(ui: &Ui, purpose: Purpose, files: &Files, state: &mut FilesState, asks:
                     }
                     let path = files.folder.join(name);
                     match (is_folder, purpose) {
-                        (true, _) => asks.file(FileAsk::List(path)),
+                        (true, _) => asks.file(FileAsk::List(path, purpose.listed())),
                         (false, Purpose::Open) => {
                             asks.act(open(&path));
+                            done = true;
+                        }
+                        (false, Purpose::Import(track, scene)) => {
+                            let clip = ask::slot(track, scene);
+                            asks.act(Action::ClipImport { clip, path: path.display().to_string() });
                             done = true;
                         }
                         (false, Purpose::SaveAs) => state.name.clone_from(name),
@@ -215,14 +240,19 @@ fn offer(ui: &Ui, offer: &super::seen::Offer, asks: &mut Asks) {
         ui.label(RichText::new(&offer.text).color(theme::DIM));
         ui.add_space(8.0);
         ui.horizontal(|ui| {
-            if ui.add_enabled(offer.is_readable, egui::Button::new("Recover")).clicked() {
-                asks.file(FileAsk::Recover);
+            let recover = ui.add_enabled(offer.is_readable, egui::Button::new("Recover"));
+            let discard = ui.button("Discard");
+            let later = ui.button("Later");
+            // Enter does what loses nothing.
+            if ui.memory(|memory| memory.focused().is_none()) {
+                if offer.is_readable { &recover } else { &later }.request_focus();
             }
-            if ui.button("Discard").clicked() {
-                asks.file(FileAsk::Discard);
-            }
-            if ui.button("Later").clicked() {
-                asks.file(FileAsk::Later);
+            for (button, ask) in
+                [(recover, FileAsk::Recover), (discard, FileAsk::Discard), (later, FileAsk::Later)]
+            {
+                if button.clicked() {
+                    asks.file(ask);
+                }
             }
         });
     });

@@ -153,9 +153,10 @@ pub const TABLE: &[Shortcut] = &[
     row(NONE, Key::B, Does::Draw, "editor: draw notes"),
 ];
 
-/// Whether the keyboard belongs to a field.
+/// Whether the keyboard belongs to a field, or to a question that has to be answered first.
 pub fn is_taken(ui: &Ui) -> bool {
-    ui.ctx().egui_wants_keyboard_input()
+    let asked = || ui.ctx().memory(|memory| memory.top_modal_layer().is_some());
+    ui.ctx().egui_wants_keyboard_input() || asked()
 }
 
 /// What was pressed of these, in order.

@@ -10,6 +10,7 @@
 //! | `top` | transport, position, tempo, grid, device |
 //! | `mixer` | strips under the tracks |
 //! | `devices` | instrument and effects of the selected track |
+//! | `presets` | menus of presets and chains |
 //! | `editor` | the clip that is open, in the devices' place: notes, velocities, automation |
 //! | `browser` | sounds to load, proposals |
 //! | `proposals`, `jobs` | what the composer proposes, what is done in the background |
@@ -34,6 +35,7 @@ pub mod keys;
 pub mod mixer;
 pub mod palette;
 pub mod piano;
+pub mod presets;
 pub mod proposals;
 pub mod room;
 pub mod seen;

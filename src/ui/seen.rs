@@ -10,11 +10,14 @@ use crate::engine::protocol::Meter;
 use crate::engine::protocol::Playhead;
 use crate::engine::protocol::Snapshot;
 use crate::model::action::Names;
-use crate::model::clip::Clip;
+use crate::model::clip::{Clip, ClipContent};
 use crate::model::ids::{ClipId, SceneId, TrackId};
 use crate::model::launch::{ClipState, TrackState};
+use crate::model::library::UserLibrary;
+use crate::model::project::Song;
 use crate::model::scene::{Scene, Slot};
 use crate::model::sound::SoundDescriptor;
+use crate::model::wave::{Wave, Waves};
 use crate::session::document::{Color, Name, Order, part};
 use crate::settings::Row;
 
@@ -89,6 +92,10 @@ pub struct Seen<'a> {
     pub sounds: &'a BTreeMap<String, SoundDescriptor>,
     /// Names for completion, and what sounds there are.
     pub names: &'a Names,
+    /// How recordings look.
+    pub waves: &'a Waves,
+    /// The user's presets.
+    pub presets: &'a UserLibrary,
     /// Files.
     pub files: &'a Files,
     /// Every setting with its value, in the order of the table.
@@ -119,6 +126,18 @@ impl<'a> Seen<'a> {
     /// A clip.
     pub fn clip(&self, id: ClipId) -> Option<&'a Clip> {
         part::<Clip>(self.world, id).ok()
+    }
+
+    /// How a clip's recording looks; `None` for a clip of notes.
+    pub fn wave(&self, clip: &Clip) -> Option<&'a Wave> {
+        let ClipContent::Audio(audio) = &clip.content else { return None };
+        Some(self.waves.get(&audio.sample).unwrap_or(&Wave::Reading))
+    }
+
+    /// The tempo in beats per minute: that which runs, or the one the song begins with.
+    pub fn bpm(&self) -> f64 {
+        let song = || self.world.get_resource::<Song>().map_or(120.0, |s| s.tempo.start.get());
+        self.head.filter(|head| head.playing).map_or_else(song, |head| head.bpm.get())
     }
 
     /// The slot of a track in a scene.

@@ -99,6 +99,8 @@ pub struct GridState {
     pub follow: bool,
     /// What was copied or cut last.
     pub clipboard: Clipboard,
+    /// What will happen to the files that are dragged over the window, if there are any.
+    pub dropping: Option<String>,
     /// Where a rectangle of cells began that is being selected.
     pub anchor: Option<Cell>,
 }
@@ -126,6 +128,8 @@ pub struct UiState {
     pub sheet: bool,
     /// The track whose devices are shown.
     pub devices: Option<TrackId>,
+    /// The name a preset or chain is to be saved under, as written so far.
+    pub preset: String,
     /// The panel that lists folders.
     pub files: FilesState,
     /// How far leaving the project has got.

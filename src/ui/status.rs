@@ -36,7 +36,9 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             }
             jobs::line(ui, seen, &mut state.jobs, asks);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some(said) = seen.log.last() {
+                if let Some(next) = &state.grid.dropping {
+                    ui.add(Label::new(RichText::new(next).color(theme::SELECT)).truncate());
+                } else if let Some(said) = seen.log.last() {
                     let color = if said.tone == Tone::Refused { theme::WARN } else { theme::TEXT };
                     ui.add(Label::new(RichText::new(&said.text).color(color)).truncate());
                 }

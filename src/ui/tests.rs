@@ -1,5 +1,8 @@
 //! The panels driven as by hand, found by the names that screen readers say.
 
+mod drops;
+mod presets;
+mod waves;
 mod works;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +16,16 @@ use super::closing::{Closing, Leave};
 use super::seen::{Files, Offer, Seen};
 use super::state::{Cell, UiState};
 use super::theme;
+use crate::engine::protocol::{GridPart, Snapshot};
 use crate::model::action::{Action, Names, parse};
 use crate::model::clip::Clip;
 use crate::model::ids::TrackId;
+use crate::model::library::UserLibrary;
 use crate::model::project::Project;
 use crate::model::scene::Scene;
 use crate::model::sound::SoundDescriptor;
 use crate::model::time::{Bpm, TempoMap};
+use crate::model::wave::Waves;
 use crate::session::act::{Act, Errand, at_once, resolve};
 use crate::session::document::{Name, Order, part, spawn};
 use crate::session::history::{History, Outcome, Request, perform};
@@ -33,7 +39,10 @@ pub(super) struct Desk {
     pub(super) asked: Vec<String>,
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) presets: UserLibrary,
     files: Files,
+    pub(super) waves: Waves,
     settings: Vec<Row>,
 }
 
@@ -54,7 +63,10 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         asked: Vec::new(),
         sounds: sounds.into_iter().map(|s| (s.name.clone(), s)).collect(),
         names: Names::default(),
+        snapshot: None,
+        presets: UserLibrary::default(),
         files: Files::default(),
+        waves: Waves::default(),
         settings: rows(),
     };
     for line in lines {
@@ -117,7 +129,7 @@ impl Desk {
         let seen = Seen {
             world: &self.world,
             order: self.world.resource::<Order>(),
-            snapshot: None,
+            snapshot: self.snapshot.as_ref(),
             head: None,
             meters: &[],
             armed: &self.armed,
@@ -125,6 +137,8 @@ impl Desk {
             device: "",
             sounds: &self.sounds,
             names: &self.names,
+            waves: &self.waves,
+            presets: &self.presets,
             files: &self.files,
             settings: &self.settings,
             log: &[],
@@ -504,4 +518,25 @@ fn a_setting_is_chosen_or_written_and_a_refused_one_says_why() {
     harness.state_mut().state.settings.done("audio.period", Err(why.clone()));
     harness.run_steps(3);
     harness.get_by_label(&why);
+}
+
+#[test]
+fn what_pads_show_is_framed_where_it_is() {
+    let mut harness = desk(&SET);
+    let snapshot = Snapshot::new(2);
+    snapshot.show_pads(3, Some(GridPart { track: 1, scene: 0, columns: 8, rows: 8 }));
+    harness.state_mut().snapshot = Some(snapshot);
+    harness.run_steps(2);
+    let frame = harness.get_by_label("pads show tracks 2 to 9, scenes 1 to 8").rect();
+    let first = harness.get_by_label("Lead, Intro: no clip, empty").rect();
+    let last = harness.get_by_label("Lead, Drop: no clip, empty").rect();
+    assert_eq!(frame, first.union(last));
+    // It takes no click from what lies under it.
+    harness.drag_at(last.center());
+    harness.drop_at(last.center());
+    harness.run_steps(3);
+    assert!(matches!(harness.state().state.grid.focus, Some(Cell::Slot(..))));
+    harness.state().snapshot.as_ref().unwrap().show_pads(3, None);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("pads show tracks 2 to 9, scenes 1 to 8").is_none());
 }

@@ -1,7 +1,9 @@
 //! The window: Bevy's event loop around the panels, and what they ask for done.
 
 mod able;
+mod frames;
 mod open;
+mod waker;
 
 pub use able::missing;
 pub use open::Opened;
@@ -12,18 +14,22 @@ use std::time::Duration;
 
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowCloseRequested, WindowResolution};
-use bevy::winit::WinitSettings;
+use bevy::winit::{EventLoopProxyWrapper, UpdateMode, WinitSettings, WinitUserEvent};
 use bevy_egui::{EguiContexts, EguiInput, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 use crate::ui::seen::Seen;
 use crate::ui::{self, theme};
 
+/// Without any news, a frame so often all the same.
+const REST: Duration = Duration::from_secs(60);
+
 /// Somebody outside wants the program to end.
 #[derive(Resource)]
 struct Stop(Arc<AtomicBool>);
 
-/// Open the window on a set, and stay until it is closed, or told to end by `stop`.
-pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
+/// Open the window on a set, and stay until it is closed, or told to end by `stop`; `tell` says at the end
+/// how much processor time the frames took.
+pub fn run(mut opened: Opened, stop: Arc<AtomicBool>, tell: bool) {
     let window = Window {
         title: format!("{} — Hardcore", opened.title()),
         name: Some("hardcore".to_owned()),
@@ -31,27 +37,38 @@ pub fn run(opened: Opened, stop: Arc<AtomicBool>) {
         present_mode: PresentMode::AutoVsync,
         ..default()
     };
-    App::new()
-        .add_plugins(DefaultPlugins.set(WindowPlugin {
-            primary_window: Some(window),
-            // Unsaved changes are asked about first.
-            close_when_requested: false,
-            ..default()
-        }))
-        .add_plugins(EguiPlugin::default())
-        .insert_resource(WinitSettings::desktop_app())
-        .insert_resource(ClearColor(Color::srgb_u8(0x0D, 0x0E, 0x11)))
-        .insert_resource(opened)
-        .insert_resource(Stop(stop))
-        .add_systems(Startup, camera)
-        .add_systems(
-            PreUpdate,
-            calm.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
-        )
-        .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
-        .add_systems(EguiPrimaryContextPass, show)
-        .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close, title).chain())
-        .run();
+    let mut app = App::new();
+    app.add_plugins(DefaultPlugins.set(WindowPlugin {
+        primary_window: Some(window),
+        // Unsaved changes are asked about first.
+        close_when_requested: false,
+        ..default()
+    }))
+    .add_plugins(EguiPlugin::default())
+    // Who has news wakes the window.
+    .insert_resource(WinitSettings {
+        focused_mode: UpdateMode::reactive(REST),
+        unfocused_mode: UpdateMode::reactive_low_power(REST),
+    })
+    .insert_resource(ClearColor(Color::srgb_u8(0x0D, 0x0E, 0x11)))
+    .insert_resource(Stop(stop))
+    .add_systems(Startup, camera)
+    .add_systems(
+        PreUpdate,
+        calm.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
+    )
+    .add_systems(First, |mut opened: ResMut<Opened>| opened.hear())
+    .add_systems(EguiPrimaryContextPass, show)
+    .add_systems(Last, (|mut opened: ResMut<Opened>| opened.act(), close, title).chain());
+    frames::measure(&mut app);
+    let proxy = (**app.world().resource::<EventLoopProxyWrapper>()).clone();
+    // It fails when the event loop is over, and then nobody sleeps.
+    opened.wake_by(move || _ = proxy.send_event(WinitUserEvent::WakeUp));
+    app.insert_resource(opened);
+    if tell {
+        app.add_systems(Last, tell_frames.after(close));
+    }
+    app.run();
 }
 
 /// Closes the window when that is wanted and nothing is lost by it.
@@ -66,6 +83,13 @@ fn close(
     }
     if opened.is_over() || stop.0.load(Ordering::Relaxed) {
         exit.write(AppExit::Success);
+    }
+}
+
+/// Says how the frames were, when there are no more.
+fn tell_frames(exits: MessageReader<AppExit>, frames: Res<frames::Frames>) {
+    if !exits.is_empty() {
+        println!("{}", *frames);
     }
 }
 
@@ -118,11 +142,12 @@ fn show(
     let room = builder.max_rect(ctx.viewport_rect());
     let mut root = egui::Ui::new(ctx.clone(), "root".into(), room);
     opened.show(|seen: &Seen, state, asks| ui::show(&mut root, seen, state, asks));
-    // While it plays there is always something new to see.
+    // While it plays there is always something new to see; what was just done may have an aftermath,
+    // such as a file that is written.
     if opened.runs() {
         ctx.request_repaint();
-    } else {
-        ctx.request_repaint_after(Duration::from_millis(250));
+    } else if opened.is_busy() {
+        ctx.request_repaint_after(Duration::from_millis(100));
     }
     Ok(())
 }

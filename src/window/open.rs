@@ -1,12 +1,14 @@
 //! The set that is open: the document, what plays it, and what the window keeps beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bevy::prelude::Resource;
+use crossbeam_channel::Receiver;
 
 use crate::app::player::Player;
 use crate::app::shelf::Shelf;
+use crate::app::waves::Waves;
 use crate::device::monitor::Health;
 use crate::live::desk::{At, Order as Told};
 use crate::live::hall::{Hall, Report};
@@ -15,7 +17,7 @@ use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::project::Song;
 use crate::model::scene::Scene;
 use crate::model::sound::{SoundDescriptor, SoundKind};
-use crate::session::act::names;
+use crate::session::act::{PresetKind, names};
 use crate::session::document::{Name, Order, part};
 use crate::settings::{Loaded, Row, Sources};
 use crate::ui::ask::{Ask, Asks};
@@ -23,6 +25,8 @@ use crate::ui::closing::{Closing, Leave};
 use crate::ui::seen::{Said, Seen, Tone};
 use crate::ui::state::{GridState, UiState};
 
+/// How long something that was done may have an aftermath.
+const AFTERMATH: Duration = Duration::from_secs(3);
 /// Sentences that are kept.
 const LOG: usize = 500;
 
@@ -31,6 +35,9 @@ const LOG: usize = 500;
 pub struct Opened {
     player: Player,
     hall: Hall,
+    reports: Receiver<Report>,
+    /// When something was last done or told.
+    stirred: Instant,
     sounds: BTreeMap<String, SoundDescriptor>,
     names: Names,
     health: Option<Box<Health>>,
@@ -40,6 +47,7 @@ pub struct Opened {
     log: Vec<Said>,
     begun: Instant,
     shelf: Shelf,
+    waves: Waves,
     settings: Loaded,
     sources: Sources,
     rows: Vec<Row>,
@@ -59,7 +67,9 @@ impl Opened {
         let (shelf, fault) = Shelf::new(&sources.places.data, minutes, &player);
         let mut opened = Opened {
             player,
+            reports: hall.reports.clone(),
             hall,
+            stirred: Instant::now(),
             names: names_of(&sounds),
             sounds,
             health: None,
@@ -69,6 +79,7 @@ impl Opened {
             log: Vec::new(),
             begun: Instant::now(),
             shelf,
+            waves: Waves::default(),
             rows: settings.describe(),
             settings,
             sources,
@@ -78,6 +89,23 @@ impl Opened {
         }
         opened.rename();
         opened
+    }
+
+    /// From now on `wake` is called whenever there is something new to see.
+    pub fn wake_by(&mut self, wake: impl Fn() + Send + 'static) {
+        match super::waker::watch(self.hall.reports.clone(), wake) {
+            Ok(reports) => self.reports = reports,
+            Err(error) => self.say(
+                Tone::Refused,
+                format!("the window is slow to show what pads do: no thread is left ({error})"),
+            ),
+        }
+    }
+
+    /// Whether there may soon be something new to see that nobody tells of.
+    pub fn is_busy(&self) -> bool {
+        let works = || crate::jobs::list(&self.player.world).iter().any(|job| !job.state.is_over());
+        self.stirred.elapsed() < AFTERMATH || works()
     }
 
     /// Size of everything in the window; 1 is 100 %.
@@ -161,7 +189,10 @@ impl Opened {
     /// The names that completion knows follow the document; those of sounds stay.
     fn rename(&mut self) {
         let Names { tracks, scenes, buses, grooves, .. } = names(&self.player.world);
-        self.names = Names { tracks, scenes, buses, grooves, ..std::mem::take(&mut self.names) };
+        let presets = self.player.presets.names(PresetKind::Instrument);
+        let chains = self.player.presets.names(PresetKind::Chain);
+        let rest = std::mem::take(&mut self.names);
+        self.names = Names { tracks, scenes, buses, grooves, presets, chains, ..rest };
     }
 
     /// Write a sentence into the log.
@@ -175,11 +206,12 @@ impl Opened {
 
     /// Take in what the engine tells.
     pub fn hear(&mut self) {
-        let reports: Vec<Report> = self.hall.reports.try_iter().collect();
+        let reports: Vec<Report> = self.reports.try_iter().collect();
         for report in reports {
             match report {
                 Report::Health(now) => self.health = Some(now),
                 Report::News(news) => {
+                    self.stirred = Instant::now();
                     let hall = &self.hall;
                     let said = self.player.news(news, &mut |order| hall.order(order));
                     if let Some(sentence) = said {
@@ -188,10 +220,12 @@ impl Opened {
                 }
             }
         }
-        for notice in self.player.pump() {
+        let hall = &self.hall;
+        for notice in self.player.pump(&mut |order| hall.order(order)) {
             let tone = if notice.refused { Tone::Refused } else { Tone::Done };
             self.say(tone, notice.text);
         }
+        self.waves.tend(&self.player);
         if let Some(fault) = self.shelf.tend(&self.player) {
             self.say(Tone::Refused, fault);
         }
@@ -216,6 +250,8 @@ impl Opened {
             sounds: &self.sounds,
             names: &self.names,
             settings: &self.rows,
+            waves: &self.waves.all,
+            presets: self.player.presets.all(),
             files: &self.shelf.files,
             log: &self.log,
             seconds: self.begun.elapsed().as_secs_f64(),
@@ -229,7 +265,7 @@ impl Opened {
         if asks.is_empty() {
             return;
         }
-        let state = self.player.state();
+        self.stirred = Instant::now();
         for ask in asks {
             if let Some(leave) = Shelf::leave(&ask, &self.player) {
                 self.state.closing = Closing::Asked(leave);
@@ -280,9 +316,7 @@ impl Opened {
                 (None, Err(error)) => self.say(Tone::Refused, error.to_string()),
             }
         }
-        if self.player.state() != state {
-            self.rename();
-        }
+        self.rename();
     }
 }
 

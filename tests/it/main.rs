@@ -8,6 +8,7 @@ mod crash;
 mod determinism;
 mod exact;
 mod faults;
+mod import;
 #[allow(dead_code, reason = "shared with the tests that play live")]
 mod judge;
 mod launcher_rules;

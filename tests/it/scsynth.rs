@@ -181,8 +181,13 @@ fn compare_sound(sound: &SoundDescriptor, random: bool) -> Vec<(String, Differen
     let length = (held + f64::from(sound.tail_s) * 1.5 + 0.1).min(held + 3.0);
     let step = ((length + 0.05) * 1920.0) as i64 + 13;
     // Enough takes of what is random that their mean is steady, in as little time as does: a rumble
-    // differs from take to take far more than a hiss (scsynth's random numbers begin anew each run).
-    let seconds = if sound.name == "bass_rumble" { 180.0 } else { 60.0 };
+    // differs from take to take far more than a hiss (scsynth's random numbers begin anew each run),
+    // and a rise of seconds has the most windows to be wrong in, and the fewest takes a minute.
+    let seconds = match sound.name.as_str() {
+        "bass_rumble" => 180.0,
+        "riser" => 240.0,
+        _ => 60.0,
+    };
     let count = if random { ((seconds / length) as i64).clamp(24, 400) } else { 3 };
     let mut project = project(TempoMap::constant(bpm));
     for (i, preset) in sound.presets.iter().enumerate() {

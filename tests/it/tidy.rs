@@ -87,6 +87,7 @@ const TABLE: &[Row] = &[
             "persistence",
             "settings",
             "export",
+            "files",
         ],
         never: WINDOW,
     },

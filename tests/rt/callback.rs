@@ -214,6 +214,7 @@ fn play(seconds: u64, seed: u64, beside: bool, outputs: usize) {
         device.period();
     }
     assert!(engine.snapshot().playhead().frame > 0, "it goes on");
+    assert!(engine.snapshot().pads().count() > 0, "what pads show is told");
     let came = engine.close();
     let lines = journal::read(&folder.path().join("take.journal")).expect("a journal").lines;
     let done = Done::of(&lines);

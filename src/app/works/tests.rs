@@ -51,7 +51,7 @@ fn refused(player: &mut Player, line: &str) -> String {
 fn finish(player: &mut Player) -> Vec<Notice> {
     let (begun, mut all) = (Instant::now(), Vec::new());
     loop {
-        all.extend(player.pump());
+        all.extend(player.pump(&mut |_| {}));
         if jobs::list(&player.world).iter().all(|job| job.state.is_over()) {
             return all;
         }
@@ -117,4 +117,42 @@ fn a_proposal_is_changed_varied_and_rejected_by_lines() {
     assert!(refused(&mut player, "compose vary").contains("nothing is proposed"));
     assert!(refused(&mut player, "job cancel 99").contains("no job 99"));
     assert!(refused(&mut player, "compose \" \"").contains("say what you want to hear"));
+}
+
+#[test]
+fn a_clip_is_bounced_alone_and_made_a_sample_on_a_track_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = SET.iter().chain(&[
+        "track add instrument kick_gabber Kick",
+        "clip Lead 1 add 1bar",
+        "clip Lead 1 rename Roll",
+        "note add Lead 1 F3 at 1.1.1 for 1/4",
+        "clip Kick 1 add 4bars",
+        "note add Kick 1 F1 at 1.1.1 for 1/4",
+    ]);
+    let mut player = player(&lines.copied().collect::<Vec<_>>());
+    let path = dir.path().join("set.hcs");
+    player.path = path.clone();
+    run(&mut player, "bounce clip Lead 1");
+    finish(&mut player);
+    let bounced = dir.path().join("bounces/set Roll.wav");
+    assert!(bounced.is_file() && bounced.with_extension("mid").is_file());
+
+    let before = document(&player);
+    run(&mut player, "clip Lead 1 render");
+    finish(&mut player);
+    let project = player.project().unwrap();
+    let track = project.tracks.last().unwrap();
+    let clip = &track.clips[0];
+    assert_eq!((clip.name.as_str(), clip.length.0), ("Roll", 3840), "one bar, not the kick's four");
+    assert!(clip.loop_brace.is_some());
+    let crate::model::clip::ClipContent::Audio(audio) = &clip.content else { panic!("audio") };
+    assert_eq!(audio.source_bpm, Some(Bpm::from_milli(170_000)));
+    let wav = dir.path().join(audio.sample.relative());
+    let frames = hound::WavReader::open(wav).unwrap().duration();
+    assert_eq!(frames, (4.0 * 60.0 / 170.0 * 22_050.0_f64).round() as u32);
+    run(&mut player, "undo");
+    assert_eq!(document(&player), before);
+    let error = refused(&mut player, "clip Lead 2 render");
+    assert!(error.contains("empty"), "{error}");
 }

@@ -140,6 +140,14 @@ word!(
     Instrument
 );
 word!(
+    /// The name of a preset of the user's.
+    Preset
+);
+word!(
+    /// The name of a chain of the user's.
+    Chain
+);
+word!(
     /// The name of a parameter.
     Param
 );

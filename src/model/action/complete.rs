@@ -21,6 +21,10 @@ pub struct Names {
     pub effects: Vec<String>,
     /// Parameters of instruments and effects.
     pub params: Vec<String>,
+    /// The user's presets of instruments.
+    pub presets: Vec<String>,
+    /// The user's chains of effects.
+    pub chains: Vec<String>,
     /// Samples.
     pub samples: Vec<String>,
 }
@@ -36,6 +40,8 @@ impl Names {
             Kind::Instrument => self.instruments.iter().collect(),
             Kind::Effect => self.effects.iter().collect(),
             Kind::Param => self.params.iter().collect(),
+            Kind::Preset => self.presets.iter().collect(),
+            Kind::Chain => self.chains.iter().collect(),
             Kind::Sample => self.samples.iter().collect(),
             _ => Vec::new(),
         }

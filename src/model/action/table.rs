@@ -225,6 +225,28 @@ actions! {
     /// Let an effect's sidechain listen to a track
     InsertKey { strip: Strip, place: Count, track: Track } =
         "insert {strip} {place} key {track}", "insert bass 1 key Kick";
+    /// Save a track's instrument as a preset of yours; one of that name is replaced
+    PresetSave { track: Track, name: Name } = "preset save {track} {name}",
+        "preset save hoover \"Nasty hoover\"";
+    /// Load a preset of yours onto a track
+    PresetLoad { track: Track, preset: Preset } = "preset load {track} {preset}",
+        "preset load hoover \"Nasty hoover\"";
+    /// Rename a preset of yours
+    PresetRename { preset: Preset, name: Name } = "preset rename {preset} {name}",
+        "preset rename \"Nasty hoover\" \"Nice hoover\"";
+    /// Delete a preset of yours from the library
+    PresetDelete { preset: Preset } = "preset delete {preset}", "preset delete \"Nasty hoover\"";
+    /// Save a strip's effects as a chain of yours; one of that name is replaced
+    ChainSave { strip: Strip, name: Name } = "chain save {strip} {name}",
+        "chain save kick \"Kick bus\"";
+    /// Put a chain of yours in the place of a strip's effects
+    ChainLoad { strip: Strip, chain: Chain } = "chain load {strip} {chain}",
+        "chain load kick \"Kick bus\"";
+    /// Rename a chain of yours
+    ChainRename { chain: Chain, name: Name } = "chain rename {chain} {name}",
+        "chain rename \"Kick bus\" \"Dirty kick\"";
+    /// Delete a chain of yours from the library
+    ChainDelete { chain: Chain } = "chain delete {chain}", "chain delete \"Kick bus\"";
     /// Add a return bus
     BusAdd { name: Name } = "bus add {name}", "bus add Reverb";
     /// Rename a return bus
@@ -241,6 +263,12 @@ actions! {
     /// Add an audio clip to a slot
     ClipSample { clip: Clip, sample: Sample, length: Length } =
         "clip {clip} sample {sample} {length}", "clip vocals 1 sample samples/shout.wav 2bars";
+    /// Make a clip of a file in a slot: a recording on an audio track, MIDI on another
+    ClipImport { clip: Clip, path: Name } = "clip {clip} import {path}",
+        "clip vocals 1 import \"loops/shout 170bpm.wav\"";
+    /// Make a clip of a recording on a new audio track, in a scene or the first one
+    Import { path: Name, scene: Maybe<Scene> } = "import {path} [into {scene}]",
+        "import loops/break.flac into Drop";
     /// Rename a clip
     ClipRename { clip: Clip, name: Name } = "clip {clip} rename {name}",
         "clip kick 3 rename Roll";
@@ -314,6 +342,8 @@ actions! {
     ClipTempo { clip: Clip, tempo: Tempo } = "clip {clip} tempo {tempo}", "clip vocals 1 tempo 160";
     /// Set how a recording follows the tempo
     ClipWarp { clip: Clip, warp: Warp } = "clip {clip} warp {warp}", "clip vocals 1 warp rate";
+    /// Cut a recording at its hits, so that each starts on its own place
+    ClipSlice { clip: Clip } = "clip {clip} slice", "clip vocals 1 slice";
     /// Add a note
     NoteAdd { clip: Clip, pitch: Pitch, at: At, length: Length, velocity: Maybe<Velocity>,
         chance: Maybe<Percent> } =
@@ -507,6 +537,10 @@ actions! {
         "compose \"dark frenchcore drop\"";
     /// Write a scene as sound and notes into the bounces folder beside the project
     BounceScene { scene: Scene } = "bounce scene {scene}", "bounce scene Drop";
+    /// Write a clip alone as sound and notes into the bounces folder beside the project
+    BounceClip { clip: Clip } = "bounce clip {clip}", "bounce clip kick 3";
+    /// Make a sample of a clip, as it sounds, on an audio track of its own
+    ClipRender { clip: Clip } = "clip {clip} render", "clip kick 3 render";
     /// Break off work that goes on in the background
     JobCancel { number: Count } = "job cancel {number}", "job cancel 1";
 

@@ -86,6 +86,12 @@ pub(super) fn scene(world: &World, wanted: &SceneRef) -> Found<SceneId> {
     find("scene", &wanted.0, &all)
 }
 
+/// The slot that an action names, which has to hold a clip.
+pub(super) fn filled(world: &World, wanted: &ClipRef) -> Found<(TrackId, SceneId)> {
+    clip(world, wanted)?;
+    slot(world, wanted)
+}
+
 pub(super) fn groove(world: &World, wanted: &GrooveRef) -> Found<GrooveId> {
     let all = world.resource::<Grooves>().0.iter();
     let all: Vec<_> = all.map(|g| (g.id, g.id.0, g.name.as_str())).collect();

@@ -4,6 +4,7 @@
 mod clips;
 mod find;
 mod notes;
+mod presets;
 mod song;
 mod stage;
 mod timeline;
@@ -15,13 +16,15 @@ use bevy_ecs::world::World;
 
 pub use clips::fill;
 
+pub use presets::{Holder, PresetErrand, PresetKind};
+
 use super::document::{Grooves, Name, Order, collect, part, spawn};
 use super::edit::Edit;
 use super::error::EditError;
 use super::history::{Outcome, Request, perform};
 use crate::model::action::{Action, Names, ParseError, forms, parse};
 use crate::model::action::{Span, StripRef, Switch};
-use crate::model::ids::{BusId, SceneId, StripId, TrackId};
+use crate::model::ids::{BusId, ClipId, SceneId, StripId, TrackId};
 use crate::model::intent::Facet;
 use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
@@ -106,6 +109,28 @@ pub enum Errand {
     JobCancel(u32),
     /// Write a scene as sound and notes.
     BounceScene(SceneId),
+    /// Write the clip of a slot alone as sound and notes.
+    BounceClip(TrackId, SceneId),
+    /// Make a sample of the clip of a slot.
+    RenderClip(TrackId, SceneId),
+    /// Do something with a preset of the user's.
+    Preset(PresetErrand),
+    /// Make a clip of a file.
+    Import {
+        /// The file.
+        path: String,
+        /// The slot it goes into.
+        into: (TrackId, SceneId),
+    },
+    /// Cut a clip's recording at its hits.
+    Slice(ClipId),
+    /// Make a clip of a recording on a new audio track.
+    ImportTrack {
+        /// The file.
+        path: String,
+        /// Its scene; the first one if none is named.
+        scene: Option<SceneId>,
+    },
 }
 
 /// What becomes of a proposal.

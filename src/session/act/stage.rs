@@ -2,7 +2,7 @@
 
 use bevy_ecs::world::World;
 
-use super::{Act, ActError, Decision, Errand, find};
+use super::{Act, ActError, Decision, Errand, find, presets};
 use crate::model::action::{Action, StripRef, Switch};
 use crate::model::ids::StripId;
 use crate::model::performance::Performance;
@@ -18,9 +18,7 @@ const FULL: u8 = 127;
 pub(super) fn act(world: &World, action: &Action) -> Result<Option<Act>, ActError> {
     let play = match action {
         Action::Launch { clip } => {
-            // What it names has to be there, and in a slot.
-            find::clip(world, clip)?;
-            let (track, scene) = find::slot(world, clip)?;
+            let (track, scene) = find::filled(world, clip)?;
             Performance::Launch(track, scene, FULL)
         }
         Action::Release { clip } => {
@@ -28,8 +26,7 @@ pub(super) fn act(world: &World, action: &Action) -> Result<Option<Act>, ActErro
             Performance::Release(track, scene)
         }
         Action::Fill { clip } => {
-            find::clip(world, clip)?;
-            let (track, scene) = find::slot(world, clip)?;
+            let (track, scene) = find::filled(world, clip)?;
             Performance::Fill(track, scene)
         }
         Action::LaunchScene { scene } => Performance::LaunchScene(find::scene(world, scene)?),
@@ -113,13 +110,29 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         }
         Action::JobCancel { number } => Errand::JobCancel(*number),
         Action::BounceScene { scene } => Errand::BounceScene(find::scene(world, scene)?),
+        Action::BounceClip { clip } => {
+            let (track, scene) = find::filled(world, clip)?;
+            Errand::BounceClip(track, scene)
+        }
+        Action::ClipRender { clip } => {
+            let (track, scene) = find::filled(world, clip)?;
+            Errand::RenderClip(track, scene)
+        }
+        Action::ClipImport { clip, path } => {
+            Errand::Import { path: path.clone(), into: find::slot(world, clip)? }
+        }
+        Action::ClipSlice { clip } => Errand::Slice(find::clip(world, clip)?.id),
+        Action::Import { path, scene } => {
+            let scene = scene.as_ref().map(|scene| find::scene(world, scene)).transpose()?;
+            Errand::ImportTrack { path: path.clone(), scene }
+        }
         Action::Arm { track, switch } => Errand::Arm(find::track(world, track)?, *switch),
         Action::Record { clip, length } => {
             let (track, scene) = find::slot(world, clip)?;
             let signature = world.resource::<Song>().signature;
             Errand::Record(track, scene, length.map(|span| span.ticks(signature)))
         }
-        _ => return Ok(None),
+        other => return Ok(presets::errand(world, other)?.map(Errand::Preset)),
     }))
 }
 

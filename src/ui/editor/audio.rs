@@ -4,16 +4,18 @@ use egui::{Align2, DragValue, Rect, RichText, Ui, UiBuilder, WidgetInfo, WidgetT
 
 use super::state::{EditorState, Lane};
 use super::view::{self, View};
-use super::{Shown, automation, draw, header};
+use super::{Shown, automation, brace, draw, header};
 use crate::model::action::Action;
 use crate::model::automation::AutomationTarget;
 use crate::model::clip::{AudioClip, WarpMode};
 use crate::model::mixer::Db;
 use crate::model::project::Song;
-use crate::model::time::Bpm;
+use crate::model::time::{Bpm, PPQ};
+use crate::model::wave::{Wave, stretches};
 use crate::ui::ask::Asks;
 use crate::ui::seen::Seen;
 use crate::ui::theme;
+use crate::ui::widgets::wave;
 
 /// Height of the controls, points.
 const CONTROLS: f32 = 30.0;
@@ -32,18 +34,11 @@ pub fn show(
     let mut above = ui.new_child(UiBuilder::new().max_rect(upper).id_salt("audio"));
     above.horizontal_centered(|ui| controls(ui, seen, shown, audio, asks));
 
-    let mut view = View::new(lower, Vec::new(), false, state);
-    if state.shown != Some(shown.clip.id) {
-        state.shown = Some(shown.clip.id);
-        state.selected.clear();
-        (state.drag, state.origin) = (None, None);
-        view::fit(state, shown, &mut view);
-    }
-    view::scroll(ui, state, shown, &mut view);
+    let view = view::set_up(ui, lower, Vec::new(), shown, state);
     let step = state.grid.step(shown.signature).map_or(1, |step| step.0.max(1));
     let mut inside = ui.new_child(UiBuilder::new().max_rect(lower).id_salt("editor"));
     draw::ground(&inside, shown, &view, step);
-    markers(&inside, shown, audio, &view);
+    body(&mut inside, seen, shown, audio, &view);
     let target = match &state.lane {
         Lane::Automation(target) => target.clone(),
         // An audio clip has no notes with velocities.
@@ -52,25 +47,43 @@ pub fn show(
     state.lane = Lane::Automation(target.clone());
     automation::show(&mut inside, seen, shown, &target, &view, state, asks);
     automation::chooser(&mut inside, seen, shown, &view, state);
+    brace::show(&inside, shown, &view, step, asks);
     draw::playhead(&inside, seen, shown, &view, state);
 }
 
-/// The stretch that sounds, under the recording's name, with its slices.
-fn markers(ui: &Ui, shown: &Shown, audio: &AudioClip, view: &View) {
+/// The recording where it sounds, under its name, with its slices.
+fn body(ui: &mut Ui, seen: &Seen, shown: &Shown, audio: &AudioClip, view: &View) {
     let painter = ui.painter().with_clip_rect(view.roll.intersect(ui.clip_rect()));
     let body = Rect::from_x_y_ranges(
         view.x(0)..=view.x(shown.clip.length.0),
         view.roll.shrink2(vec2(0.0, 6.0)).y_range(),
     );
-    painter.rect_filled(body, 3.0, theme::over(theme::BACKGROUND, shown.color, 0.25));
-    for marker in &audio.markers {
-        let line = egui::Stroke::new(1.0, theme::over(theme::BACKGROUND, shown.color, 0.8));
-        painter.vline(view.x(marker.at.0), body.y_range(), line);
-    }
-    let at = body.left_top() + vec2(8.0, 6.0);
+    let over = |share| theme::over(theme::BACKGROUND, shown.color, share);
+    painter.rect_filled(body, 3.0, over(0.2));
     let name = audio.sample.to_string();
-    let font = (theme::text(), theme::TEXT);
-    theme::fit(&painter, (at, Align2::LEFT_TOP), &name, font, body.width() - 12.0);
+    let (said, color) = match seen.wave(shown.clip) {
+        Some(Wave::Ready(outline)) => {
+            let all = stretches(shown.clip, audio, (outline.rate(), outline.frames()), seen.bpm());
+            let tick = f64::from(view.x(PPQ) - view.x(0)) / PPQ as f64;
+            let scale = wave::Scale { left: view.x(0), tick };
+            let rect = body.shrink2(vec2(0.0, 2.0)).with_min_y(body.top() + 22.0);
+            let gain = audio.gain.gain();
+            let color = over(if shown.clip.muted { 0.35 } else { 0.75 });
+            wave::draw(&painter, rect, scale, (outline, &all), gain, color);
+            (name, theme::TEXT)
+        }
+        Some(Wave::Missing(why)) => (format!("Missing: {why}"), theme::WARN),
+        Some(Wave::Reading) | None => (format!("{name}: being read"), theme::DIM),
+    };
+    for marker in &audio.markers {
+        painter.vline(view.x(marker.at.0), body.y_range(), egui::Stroke::new(1.0, over(0.9)));
+    }
+    let at = body.left_top().max(view.roll.left_top()) + vec2(8.0, 6.0);
+    let room = (view.roll.right() - at.x - 12.0).max(0.0);
+    theme::fit(&painter, (at, Align2::LEFT_TOP), &said, (theme::text(), color), room);
+    let rect = body.intersect(view.roll);
+    let response = ui.interact(rect, ui.id().with("recording"), egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, said.clone()));
 }
 
 fn controls(ui: &mut Ui, seen: &Seen, shown: &Shown, audio: &AudioClip, asks: &mut Asks) {
@@ -100,6 +113,11 @@ fn controls(ui: &mut Ui, seen: &Seen, shown: &Shown, audio: &AudioClip, asks: &m
         if header::toggle(ui, word, &format!("warp {}", word.to_lowercase()), lit) && !lit {
             asks.act(Action::ClipWarp { clip: clip(), warp });
         }
+    }
+    let button =
+        ui.button("Slice").on_hover_text("Cut it at its hits: each starts on its own place");
+    if button.clicked() {
+        asks.act(Action::ClipSlice { clip: clip() });
     }
     dim(ui, "Tempo");
     let song = seen.world.get_resource::<Song>().map_or(120.0, |song| song.tempo.start.get());

@@ -6,9 +6,8 @@ use egui::{
     WidgetType, vec2,
 };
 
-use super::Shown;
-use super::follow;
 use super::state::{EditorState, GRIDS};
+use super::{Shown, brace, follow};
 use crate::model::action::{Action, Position, Span, Switch, parse};
 use crate::model::clip::LoopBrace;
 use crate::model::launch::{LaunchMode, Quantization};
@@ -209,7 +208,7 @@ fn times(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
     let Some(LoopBrace { start, end }) = shown.clip.loop_brace else {
         if toggle(ui, "Loop", "loop", false) {
             let (at, length) = (Ticks::ZERO, shown.clip.length);
-            asks.act(brace(shown, at, length));
+            asks.act(brace::action(shown, at, length));
         }
         return;
     };
@@ -220,20 +219,12 @@ fn times(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
     let (by, to) = field(ui, "loop start", start.0, shown, 0..=(length - 1).max(0), true);
     if let Some(to) = to {
         let long = long.0.min(length - to).max(1);
-        asks.drag(ui, &by, brace(shown, Ticks(to), Ticks(long)));
+        asks.drag(ui, &by, brace::action(shown, Ticks(to), Ticks(long)));
     }
     let most = (length - start.0).max(1);
     let (by, to) = field(ui, "loop length", long.0, shown, 1..=most, false);
     if let Some(to) = to {
-        asks.drag(ui, &by, brace(shown, start, Ticks(to)));
-    }
-}
-
-fn brace(shown: &Shown, start: Ticks, length: Ticks) -> Action {
-    Action::ClipLoop {
-        clip: shown.at.clone(),
-        at: Position::of(start, shown.signature),
-        length: Span::of(length, shown.signature),
+        asks.drag(ui, &by, brace::action(shown, start, Ticks(to)));
     }
 }
 

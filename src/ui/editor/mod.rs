@@ -2,6 +2,7 @@
 
 mod audio;
 mod automation;
+mod brace;
 mod draw;
 mod follow;
 mod gestures;

@@ -3,8 +3,8 @@
 use egui::{Rect, Sense, Ui, UiBuilder, WidgetInfo, WidgetType};
 
 use super::state::{EditorState, Lane};
-use super::view::{self, View};
-use super::{Shown, automation, draw, gestures, keys, lane};
+use super::view;
+use super::{Shown, automation, brace, draw, gestures, keys, lane};
 use crate::model::clip::Note;
 use crate::model::key::Key;
 use crate::ui::ask::Asks;
@@ -23,14 +23,7 @@ pub fn show(
     asks: &mut Asks,
 ) {
     let rows = view::rows(shown, key, state.fold);
-    let mut view = View::new(area, rows, shown.is_drums(), state);
-    if state.shown != Some(shown.clip.id) {
-        state.shown = Some(shown.clip.id);
-        state.selected.clear();
-        (state.drag, state.origin) = (None, None);
-        view::fit(state, shown, &mut view);
-    }
-    view::scroll(ui, state, shown, &mut view);
+    let view = view::set_up(ui, area, rows, shown, state);
     state.selected.retain(|id| notes.iter().any(|note| note.id == *id));
     let step = state.grid.step(shown.signature).map_or(1, |step| step.0.max(1));
 
@@ -54,5 +47,6 @@ pub fn show(
         }
     }
     automation::chooser(&mut inside, seen, shown, &view, state);
+    brace::show(&inside, shown, &view, step, asks);
     draw::playhead(&inside, seen, shown, &view, state);
 }

@@ -407,3 +407,30 @@ fn whatever_the_hand_does_the_document_stays_valid() {
         assert_eq!(project.validate(), Ok(()), "seed {seed}");
     }
 }
+
+#[test]
+fn the_loop_is_dragged_in_the_ruler_by_ends_and_middle_and_drawn_where_there_is_none() {
+    let mut harness = opened(&["clip Kick 2 length 4bars", "clip Kick 2 loop 1.1.1 2bars"]);
+    let brace = |harness: &Open| {
+        let project = collect(&harness.state().world).expect("a document");
+        let brace = project.tracks[0].clips[0].loop_brace;
+        brace.map(|brace| (brace.start.0 / 3840, brace.end.0 / 3840))
+    };
+    assert_eq!(brace(&harness), Some((0, 2)));
+    let whole = harness.get_by_label("drag loop").rect();
+    let bar = whole.width() / 2.0;
+    let end = harness.get_by_label("drag loop end").rect().center();
+    drag(&mut harness, end, end + vec2(bar, 0.0));
+    assert_eq!(brace(&harness), Some((0, 3)));
+    let start = harness.get_by_label("drag loop start").rect().center();
+    drag(&mut harness, start, start + vec2(bar, 0.0));
+    assert_eq!(brace(&harness), Some((1, 3)));
+    let middle = harness.get_by_label("drag loop").rect().center();
+    drag(&mut harness, middle, middle + vec2(9.0 * bar, 0.0));
+    assert_eq!(brace(&harness), Some((2, 4)), "not beyond the clip's end");
+    harness.get_by_label("loop").click();
+    harness.run_steps(3);
+    assert_eq!(brace(&harness), None);
+    drag(&mut harness, whole.left_center(), whole.left_center() + vec2(bar, 0.0));
+    assert_eq!(brace(&harness), Some((0, 1)));
+}

@@ -1,6 +1,6 @@
 //! Where time and pitch lie in the editor, and which rows it has.
 
-use egui::{Rect, pos2, vec2};
+use egui::{Rect, Ui, pos2, vec2};
 
 use super::Shown;
 use super::state::EditorState;
@@ -183,6 +183,19 @@ pub fn floor(ticks: i64, step: i64) -> i64 {
     ticks.max(0) / step.max(1) * step.max(1)
 }
 
+/// The parts of `area`, for the clip that is shown: one that was not shown before is fitted in.
+pub fn set_up(ui: &Ui, area: Rect, rows: Vec<Row>, shown: &Shown, state: &mut EditorState) -> View {
+    let mut view = View::new(area, rows, shown.is_drums(), state);
+    if state.shown != Some(shown.clip.id) {
+        state.shown = Some(shown.clip.id);
+        state.selected.clear();
+        (state.drag, state.origin) = (None, None);
+        fit(state, shown, &mut view);
+    }
+    scroll(ui, state, shown, &mut view);
+    view
+}
+
 /// The nearest grid line.
 pub fn nearest(ticks: i64, step: i64) -> i64 {
     floor(ticks.max(0) + step.max(1) / 2, step)
@@ -215,7 +228,7 @@ const LEAST_ZOOM: f64 = 2.0;
 const MOST_ZOOM: f64 = 2000.0;
 
 /// Scroll and zoom with the wheel: sideways with Shift, Ctrl zooms around the pointer.
-pub fn scroll(ui: &egui::Ui, state: &mut EditorState, shown: &Shown, view: &mut View) {
+pub fn scroll(ui: &Ui, state: &mut EditorState, shown: &Shown, view: &mut View) {
     let area = view.roll.union(view.keys).union(view.ruler).union(view.lane);
     if ui.rect_contains_pointer(area) {
         let (wheel, shift) = ui.input(|i| (i.smooth_scroll_delta, i.modifiers.shift));

@@ -1,10 +1,11 @@
-//! A slot of the grid: its clip's name and notes, what it does, and how far it is.
+//! A slot of the grid: its clip's name and miniature, what it does, and how far it is.
 
 use egui::{Align2, Color32, CornerRadius, Painter, Rect, Stroke, StrokeKind, pos2, vec2};
 
 use super::miniature;
 use crate::model::clip::Clip;
 use crate::model::launch::ClipState;
+use crate::model::wave::Wave;
 use crate::ui::theme::{self, RADIUS, over};
 
 /// Width of the part with the triangle, points.
@@ -14,6 +15,10 @@ pub const LAUNCH: f32 = 20.0;
 pub struct Cell<'a> {
     /// Its clip.
     pub clip: Option<&'a Clip>,
+    /// How its recording looks, if it has one.
+    pub wave: Option<&'a Wave>,
+    /// The tempo, beats per minute.
+    pub bpm: f64,
     /// Colour of the clip, or else of the track.
     pub color: Color32,
     /// What it does.
@@ -115,10 +120,15 @@ fn filled(painter: &Painter, rect: Rect, cell: &Cell, clip: &Clip) {
     } else {
         (inner.left_top(), Align2::LEFT_TOP)
     };
-    theme::fit(&clipped, (place, align), &clip.name, (theme::text(), text), inner.width());
+    // A low cell has no room for a miniature, but still says that there is nothing to hear.
+    let missing = low && matches!(cell.wave, Some(Wave::Missing(_)));
+    let name = if missing { &format!("missing: {}", clip.name) } else { &clip.name };
+    let text = if missing { theme::WARN } else { text };
+    theme::fit(&clipped, (place, align), name, (theme::text(), text), inner.width());
     if !low {
         let notes = Rect::from_min_max(pos2(inner.left(), inner.top() + 17.0), inner.max);
-        miniature::draw(&clipped, notes, clip, over(body, cell.color, 0.8));
+        let recording = (cell.wave, cell.bpm);
+        miniature::draw(&clipped, notes, clip, recording, over(body, cell.color, 0.8));
     }
     if matches!(cell.state, ClipState::Playing | ClipState::StopQueued | ClipState::Recording) {
         let color = sign(cell.state).unwrap_or(theme::PLAY);

@@ -9,6 +9,7 @@ use crate::model::track::TrackKind;
 use crate::session::document::{InGroup, Order, part};
 use crate::ui::ask::{self, Asks};
 use crate::ui::editor;
+use crate::ui::files::Purpose;
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
 use crate::ui::theme;
@@ -156,6 +157,12 @@ pub(super) fn menu(
             if entry(ui, "Mute or sound") {
                 asks.act(Action::ClipMute { clip: clip(), switch: Switch::Toggle });
             }
+            if entry(ui, "Bounce to WAV and MIDI") {
+                asks.act(Action::BounceClip { clip: clip() });
+            }
+            if entry(ui, "Render to sample") {
+                asks.act(Action::ClipRender { clip: clip() });
+            }
             ui.menu_button("Colour", |ui| {
                 colors(ui, |color| asks.act(Action::ClipColor { clip: clip(), color }));
             });
@@ -163,6 +170,9 @@ pub(super) fn menu(
         Cell::Slot(track, scene) => {
             if entry(ui, "New clip of a bar") {
                 create(seen, cell, asks);
+            }
+            if entry(ui, "Import…") {
+                state.files.open(Purpose::Import(track, scene), seen.files, asks);
             }
             if entry(ui, "Stop button or none") {
                 let (track, scene) = (ask::track(track), ask::scene(scene));
@@ -199,6 +209,9 @@ pub(super) fn menu(
             }
             if entry(ui, "New scene of what plays") {
                 selection::capture(seen, Some(cell), asks);
+            }
+            if entry(ui, "Bounce to WAV and MIDI") {
+                asks.act(Action::BounceScene { scene: ask::scene(scene) });
             }
             ui.menu_button("Colour", |ui| {
                 let scene = || ask::scene(scene);

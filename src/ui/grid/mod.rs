@@ -1,11 +1,13 @@
 //! The grid: tracks as columns, scenes as rows, clips in the slots between them.
 
 mod cell;
+mod drops;
 mod heads;
 mod keys;
 mod layout;
 mod menus;
 mod miniature;
+mod pads;
 mod scenes;
 mod selection;
 
@@ -25,6 +27,7 @@ use super::{proposals, theme};
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::launch::ClipState;
 use crate::model::track::TrackKind;
+use crate::model::wave::Wave;
 use crate::session::document::{InGroup, part};
 
 /// A column that is shown.
@@ -105,8 +108,10 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) -> C
     keys::handle(ui, seen, state, &columns, asks);
     scroll(ui, state, &mut layout, &columns, seen);
     slots(ui, seen, state, &layout, &columns, asks);
+    pads::show(ui, seen, &layout, &columns);
     heads::show(ui, seen, state, &layout, &columns, asks);
     scenes::show(ui, seen, state, &layout, &columns, asks);
+    drops::handle(ui, seen, state, &layout, &columns, asks);
     Columns { all: columns, scroll: state.grid.scroll.x }
 }
 
@@ -151,15 +156,20 @@ fn slots(
             let Some(scene) = seen.scene(scene_id) else { continue };
             let slot = seen.slot(column.id, scene);
             let clip = slot.clip.and_then(|id| seen.clip(id));
+            let wave = clip.and_then(|clip| seen.wave(clip));
             let here = Cell::Slot(column.id, scene_id);
             let rect = layout.slot(index, row);
             let what = launcher.slot(u16::try_from(row).unwrap_or(u16::MAX), clip.is_some());
             let response = cell_response(&mut inside, rect, here, || {
                 let clip = clip.map_or("no clip", |c| c.name.as_str());
-                format!("{name}, {}: {clip}, {}", scene.name, cell::words(what))
+                let lost =
+                    if matches!(wave, Some(Wave::Missing(_))) { ", file missing" } else { "" };
+                format!("{name}, {}: {clip}, {}{lost}", scene.name, cell::words(what))
             });
             let shown = Shown {
                 clip,
+                wave,
+                bpm: seen.bpm(),
                 color: theme::track_color(clip.and_then(|c| c.color).unwrap_or(color)),
                 state: what,
                 progress: f32::from(launcher.progress) / 255.0,

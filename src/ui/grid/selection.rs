@@ -209,20 +209,19 @@ fn below(seen: &Seen, focus: Option<Cell>) -> Option<SceneId> {
     }
 }
 
-/// A name that no scene has yet.
-fn fresh(seen: &Seen) -> String {
+/// Names that no scene has yet.
+pub(super) fn fresh(seen: &Seen) -> impl Iterator<Item = String> {
     let taken = |name: &str| {
         let names = seen.order.scenes.iter().filter_map(|id| Some(&seen.scene(*id)?.name));
         names.into_iter().any(|n| n == name)
     };
     let numbers = seen.order.scenes.len() + 1..;
-    let mut names = numbers.map(|number| format!("Scene {number}"));
-    names.find(|name| !taken(name)).unwrap_or_default()
+    numbers.map(|number| format!("Scene {number}")).filter(move |name| !taken(name))
 }
 
 /// A new scene below the focus.
 pub(super) fn insert(seen: &Seen, focus: Option<Cell>, asks: &mut Asks) {
-    let name = fresh(seen);
+    let name = fresh(seen).next().unwrap_or_default();
     asks.act(match below(seen, focus) {
         Some(scene) => Action::SceneInsert { scene: ask::scene(scene), name },
         None => Action::SceneAdd { name },
@@ -232,5 +231,5 @@ pub(super) fn insert(seen: &Seen, focus: Option<Cell>, asks: &mut Asks) {
 /// A new scene of what plays, below the focus.
 pub(super) fn capture(seen: &Seen, focus: Option<Cell>, asks: &mut Asks) {
     let scene = below(seen, focus).map(ask::scene);
-    asks.act(Action::SceneCapture { name: fresh(seen), scene });
+    asks.act(Action::SceneCapture { name: fresh(seen).next().unwrap_or_default(), scene });
 }

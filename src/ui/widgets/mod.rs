@@ -1,9 +1,10 @@
-//! Controls of our own: faders, knobs, meters, switches.
+//! Controls of our own: faders, knobs, meters, switches, waves.
 
 pub mod fader;
 pub mod knob;
 pub mod meter;
 pub mod switch;
+pub mod wave;
 
 /// A level as it is written: `-6.0`, and `-∞` for silence.
 pub fn db(level: f32) -> String {
