@@ -184,6 +184,11 @@ fn play(seconds: u64, seed: u64, beside: bool, outputs: usize) {
             }
             over.store(true, Relaxed);
         });
+        // A mixer built anew by the last round tells nothing before it is played.
+        let end = device.frames + 1_000;
+        while device.frames < end {
+            device.period();
+        }
     } else {
         let mut turns = next();
         while device.frames < end {
