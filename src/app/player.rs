@@ -23,6 +23,7 @@ use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
 use crate::model::scene::Scene;
 use crate::model::time::{Signature, Ticks};
+use crate::model::track::Instrument;
 use crate::session::act::{Act, ActError, Errand, at_once, find_strip, resolve};
 use crate::session::compound::insert_scene;
 use crate::session::document::{Order as Scenes, collect, part, spawn};
@@ -319,6 +320,12 @@ impl Player {
             Errand::BounceClip(track, scene) => self.bounce_clip(track, scene),
             Errand::RenderClip(track, scene) => self.render_clip(track, scene),
             Errand::Preset(errand) => self.preset(errand),
+            Errand::Audition(synth) => self.audition(Instrument { synth, params: BTreeMap::new() }),
+            Errand::AuditionPreset(name) => self.audition_preset(&name),
+            Errand::AuditionStop => {
+                self.stop_audition(orders);
+                Ok("no sound is tried any more".to_owned())
+            }
             Errand::BounceScene(scene) => self.bounce(scene),
             Errand::Import { path, into } => self.import(&path, Place::Slot(into.0, into.1)),
             Errand::Slice(clip) => self.slice(clip),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::player::{LineError, Player};
+use crate::jobs::audition::{self, Setting, audition};
 use crate::jobs::bounce::{Workshop, alone, bounce, render};
 use crate::jobs::compose::{Asked, Wish, change, compose, fresh_seed};
 use crate::jobs::import::{Place, Wanted, import};
@@ -12,14 +13,15 @@ use crate::jobs::{self, JobId, Made, Notice};
 use crate::live::desk::{At, Order};
 use crate::model::clip::Clip;
 use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::library::PresetData;
 use crate::model::media::{Media, refusal};
 use crate::model::performance::Performance;
 use crate::model::project::{Project, Song};
 use crate::model::scene::Scene;
 use crate::model::time::Bpm;
-use crate::model::track::TrackKind;
+use crate::model::track::{Instrument, TrackKind};
 use crate::persistence::samples::SampleFolders;
-use crate::session::act::{Act, ActError, Decision, Errand, PresetErrand};
+use crate::session::act::{Act, ActError, Decision, Errand, PresetErrand, PresetKind};
 use crate::session::document::{Name, Order as Places, exists, part};
 use crate::session::error::EditError;
 use crate::session::history::{Outcome, Request, perform};
@@ -40,6 +42,9 @@ fn leaves_be(errand: &Errand) -> bool {
             | Errand::Import { .. }
             | Errand::ImportTrack { .. }
             | Errand::Slice(_)
+            | Errand::Audition(_)
+            | Errand::AuditionPreset(_)
+            | Errand::AuditionStop
             | Errand::Tap
             | Errand::Arm(..)
             | Errand::RecordQuantize(_)
@@ -60,6 +65,9 @@ impl Player {
     /// Take in what was done in the background. Gives sentences for people.
     pub fn pump(&mut self, orders: &mut dyn FnMut(Order)) -> Vec<Notice> {
         let mut notices = jobs::pump(&mut self.world);
+        if let Some(sample) = jobs::heard(&mut self.world) {
+            orders(Order::Preview(Some(sample)));
+        }
         for (id, made) in jobs::made(&mut self.world) {
             let said = self.take_in(&made, orders).map_err(|error| error.to_string());
             notices.extend(jobs::settle(&mut self.world, id, said));
@@ -269,6 +277,31 @@ impl Player {
         let node = Some(node).filter(|node| *node < view.snapshot.tracks())?;
         let row = view.snapshot.track(node).playing?;
         order.scenes.get(usize::from(row)).copied()
+    }
+
+    /// Let the player alone hear an instrument, in the set's key and at its tempo.
+    pub(super) fn audition(&mut self, instrument: Instrument) -> Result<String, LineError> {
+        let none = || LineError::Now("nothing plays yet that could be heard".to_owned());
+        let rate = self.view().ok_or_else(none)?.rate;
+        let factory = self.workshop().map_err(LineError::Now)?.factory;
+        let setting = Setting { key: self.world.resource::<Song>().key, bpm: self.bpm(), rate };
+        let said = format!("hear “{}”", instrument.synth);
+        audition(&mut self.world, factory, instrument, setting).map_err(LineError::Now)?;
+        Ok(said)
+    }
+
+    /// The same of a preset of the user's.
+    pub(super) fn audition_preset(&mut self, name: &str) -> Result<String, LineError> {
+        let none = || LineError::Now(format!("there is no preset called “{name}”"));
+        let preset = PresetKind::Instrument.find(self.presets.all(), name).ok_or_else(none)?;
+        let PresetData::Instrument(instrument) = preset.data.clone() else { return Err(none()) };
+        self.audition(instrument)
+    }
+
+    /// Hear no sound that is tried any more.
+    pub(super) fn stop_audition(&mut self, orders: &mut dyn FnMut(Order)) {
+        audition::stop(&mut self.world);
+        orders(Order::Preview(None));
     }
 
     /// Break off a job.

@@ -6,6 +6,7 @@
 //! | `compose` | words and a seed to a proposal |
 //! | `proposal` | a proposal, and the edit that puts it into a document |
 //! | `bounce` | a scene to files |
+//! | `audition` | a sound tried by itself |
 //! | `import` | a file to a clip |
 //! | `slice` | a recording cut at its hits |
 //!
@@ -14,6 +15,7 @@
 //! [`Cancel`]; one that composed also gets its [`Proposal`](proposal::Proposal). The number of a job
 //! is the number of its proposal.
 
+pub mod audition;
 pub mod bounce;
 pub mod compose;
 pub mod import;
@@ -39,6 +41,7 @@ use pool::{Item, Pool, Told};
 use proposal::{Proposal, Trial};
 use slice::Slices;
 
+use crate::engine::samples::Sample;
 use crate::model::ids::{SceneId, TrackId};
 use crate::model::intent::Composed;
 use crate::model::time::Signature;
@@ -66,6 +69,8 @@ pub enum Kind {
     Import,
     /// It cuts a recording.
     Slice,
+    /// It plays a phrase on a sound.
+    Audition,
 }
 
 /// A piece of work.
@@ -130,6 +135,8 @@ pub enum Output {
     Files(Vec<PathBuf>),
     /// Something for the document.
     Made(Made),
+    /// Something for the player's ears.
+    Heard(Sample),
 }
 
 /// Something that was made and waits to become a step of the document.
@@ -188,6 +195,8 @@ pub struct Jobs {
     kept: Option<Composed>,
     /// What was made and is not in the document yet.
     made: Vec<(JobId, Made)>,
+    /// What was made to be heard, and was not sent there yet.
+    heard: Option<Sample>,
 }
 
 impl Default for Jobs {
@@ -199,6 +208,7 @@ impl Default for Jobs {
             last: None,
             kept: None,
             made: Vec::new(),
+            heard: None,
         }
     }
 }
@@ -268,6 +278,7 @@ pub fn forget(world: &mut World) {
     let Some(mut jobs) = world.get_resource_mut::<Jobs>() else { return };
     (jobs.last, jobs.kept) = (None, None);
     jobs.made.clear();
+    jobs.heard = None;
     let all = std::mem::take(&mut jobs.all);
     for entity in all.into_values() {
         if let Some(flag) = world.get::<Cancel>(entity) {
@@ -349,6 +360,15 @@ fn ended(world: &mut World, entity: Entity, result: Result<Output, String>) -> O
             world.resource_mut::<Jobs>().made.push((id, made));
             return None;
         }
+        // It is heard: nobody has to be told, and no list has to keep it.
+        Ok(Output::Heard(sample)) => {
+            let id = world.get::<Job>(entity)?.id;
+            world.despawn(entity);
+            let mut jobs = world.resource_mut::<Jobs>();
+            jobs.all.remove(&id);
+            jobs.heard = Some(sample);
+            return None;
+        }
         Err(sentence) => Err(sentence),
     };
     Some(over(world, entity, title, said))
@@ -375,6 +395,11 @@ fn over(world: &mut World, entity: Entity, title: String, said: Result<String, S
 pub fn made(world: &mut World) -> Vec<(JobId, Made)> {
     let jobs = world.get_resource_mut::<Jobs>();
     jobs.map_or_else(Vec::new, |mut jobs| std::mem::take(&mut jobs.made))
+}
+
+/// What was made since the last call for the player's ears.
+pub fn heard(world: &mut World) -> Option<Sample> {
+    world.get_resource_mut::<Jobs>()?.heard.take()
 }
 
 /// What came of what a job made.

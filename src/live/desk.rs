@@ -11,6 +11,7 @@ use super::hands::Asked;
 use super::journal::{Line, Writer};
 use super::moved::{self, Moved, Moves};
 use super::performer::Performer;
+use super::preview::Prompter;
 use super::rig::Bound;
 use super::take::{Capture, Take};
 use crate::engine::block::StereoBlock;
@@ -19,6 +20,7 @@ use crate::engine::prepare::{Engine, Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{
     EngineEvent, Gesture, JournalEntry, Journaled, OWN, Pos, Snapshot, Timed, When,
 };
+use crate::engine::samples::Sample;
 use crate::engine::sound::SoundFactory;
 use crate::model::ids::{SceneId, StripId, TrackId};
 use crate::model::patch::Patch;
@@ -66,6 +68,8 @@ pub enum Order {
     Open(Box<Project>, PathBuf),
     /// The project lies in this file from now on.
     Home(PathBuf),
+    /// Let the player alone hear this, in place of what was heard so before; `None` ends that.
+    Preview(Option<Sample>),
     /// Save the last two minutes of the master.
     Capture(PathBuf),
     /// End: whatever is being written is finished.
@@ -132,6 +136,8 @@ pub struct Desk {
     moves: Moves,
     /// Losses that were told of.
     told: (u64, u64),
+    /// Plays what the player alone is to hear.
+    prompter: Option<Prompter>,
     /// How late a launch may come, milliseconds, once that was said.
     grace: Option<u32>,
 }
@@ -178,10 +184,16 @@ impl Desk {
             recording: BTreeMap::new(),
             moves: Moves::default(),
             told: (0, 0),
+            prompter: None,
             grace: None,
         };
         desk.show();
         desk
+    }
+
+    /// Have this play what the player alone is to hear.
+    pub fn prompt_by(&mut self, prompter: Prompter) {
+        self.prompter = Some(prompter);
     }
 
     /// Journal all that happens from now on; nothing may have happened yet.
@@ -242,7 +254,8 @@ impl Desk {
         let options = Options { rate, threads: self.threads, sources: 1 };
         let (engine, renderer, mut sources) =
             prepare(&self.playing, &*self.factory, &self.samples, &options)?;
-        let (performer, tap) = Performer::new(renderer);
+        let (mut performer, tap) = Performer::new(renderer);
+        self.prompter = Some(performer.take_previews());
         // What the old engine played up to its last block belongs to the take.
         self.take_in();
         let head = self.engine.snapshot.playhead();
@@ -316,6 +329,7 @@ impl Desk {
                 let frames = u64::from(ms) * u64::from(self.rate) / 1000;
                 self.send(When::Now, Gesture::Grace(frames.min(1 << 20) as u32));
             }
+            Order::Preview(sample) => self.preview(sample),
             Order::Capture(path) => match self.capture.save(&path) {
                 Ok(seconds) => self.say(format!("{}: the last {seconds:.1} s", path.display())),
                 Err(error) => self.say(error.to_string()),
@@ -340,6 +354,18 @@ impl Desk {
             }
             Order::Home(file) => self.loader.home(&file),
             Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Open(..) | Order::Quit => {}
+        }
+    }
+
+    /// Let the player hear a sound, at the level of the cue.
+    fn preview(&mut self, sample: Option<Sample>) {
+        let gain = self.project.song.cue.gain();
+        match (&mut self.prompter, sample) {
+            (_, Some(sample)) if sample.rate != self.rate => {
+                self.say("the device runs at another rate by now: try the sound again");
+            }
+            (Some(prompter), sample) => prompter.say(sample, gain),
+            (None, _) => {}
         }
     }
 
@@ -407,6 +433,7 @@ impl Desk {
     /// milliseconds.
     pub fn tend(&mut self) -> Vec<News> {
         self.engine.maintain();
+        self.prompter.iter_mut().for_each(Prompter::tidy);
         self.take_in();
         let now = (self.engine.snapshot.missed(), self.engine.snapshot.lost());
         if now.0 > self.told.0 {

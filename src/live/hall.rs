@@ -185,9 +185,11 @@ pub fn build(
     let problems = loader.load(&project, &mut samples);
     let options = Options { rate, threads, sources: 1 };
     let (engine, renderer, mut sources) = prepare(&project, &*factory, &samples, &options)?;
-    let (performer, tap) = Performer::new(renderer);
+    let (mut performer, tap) = Performer::new(renderer);
+    let prompter = performer.take_previews();
     let mut desk =
         Desk::new(Parts { engine, tap, factory, loader, samples, project, rate, threads });
+    desk.prompt_by(prompter);
     if let Some(path) = &journal {
         desk.journal(path)?;
     }

@@ -12,6 +12,7 @@
 //! | `desk` | the engine thread's state: both ways of the protocol, and the project as it plays |
 //! | `hall` | the engine thread: a desk, a device, a loop |
 //! | `performer` | what the device calls: a renderer, its outputs, taps |
+//! | `preview` | a short sound for the player's ears alone |
 //! | `clock` | the MIDI clock for other machines |
 //! | `hands`, `rig`, `grid` | MIDI and pads: at the callback, on the engine thread, and what lights show |
 //! | `gestures` | performance by stable ids → gestures by node and row |
@@ -27,6 +28,7 @@ pub mod hands;
 pub mod journal;
 pub mod moved;
 pub mod performer;
+pub mod preview;
 pub mod replay;
 pub mod rig;
 pub mod take;

@@ -9,6 +9,7 @@ use crate::engine::ring::ring;
 
 use super::clock::Clock;
 use super::hands::Hands;
+use super::preview::{Prompter, Speaker, previews};
 use crate::synth::scsynth::Returns;
 
 /// Blocks of the master that the engine thread may be behind: five seconds at 48 kHz.
@@ -23,6 +24,9 @@ pub struct Performer {
     hands: Option<Hands>,
     clock: Option<Clock>,
     returns: Option<Return>,
+    speaker: Option<Speaker>,
+    /// What the speaker plays in the block, where it is not silent.
+    preview: Option<StereoBlock>,
 }
 
 /// What another process plays for us, on the device's inputs.
@@ -52,8 +56,18 @@ impl Performer {
     pub fn new(renderer: Renderer) -> (Performer, Consumer<StereoBlock>) {
         let (tap, blocks) = ring(TAP_BLOCKS, || StereoBlock::SILENT);
         let (block, used) = (Outputs::SILENT, BLOCK);
-        let (hands, clock, returns) = (None, None, None);
-        (Performer { renderer, block, used, tap, hands, clock, returns }, blocks)
+        let performer = Performer {
+            renderer,
+            block,
+            used,
+            tap,
+            hands: None,
+            clock: None,
+            returns: None,
+            speaker: None,
+            preview: None,
+        };
+        (performer, blocks)
     }
 
     /// Let it hear MIDI and light controllers.
@@ -71,6 +85,13 @@ impl Performer {
     pub fn take_returns(&mut self, to: Returns) {
         let blocks = vec![StereoBlock::SILENT; to.pairs()];
         self.returns = Some(Return { to, blocks });
+    }
+
+    /// Let it play what the player alone is to hear. Not for the callback.
+    pub fn take_previews(&mut self) -> Prompter {
+        let (prompter, speaker) = previews();
+        self.speaker = Some(speaker);
+        prompter
     }
 
     /// The renderer inside.
@@ -115,6 +136,9 @@ impl Callback for Performer {
                     returns.block(period, at, frame);
                 }
                 self.next_block(HostTime { nanoseconds });
+                let mut preview = StereoBlock::SILENT;
+                let sounds = self.speaker.as_mut().is_some_and(|s| s.render(&mut preview));
+                self.preview = sounds.then_some(preview);
                 self.used = 0;
             }
             let count = (BLOCK - self.used).min(frames - at);
@@ -126,9 +150,9 @@ impl Callback for Performer {
                 }
             }
             // The player's ears: the cue output where there is one.
-            if let Some(click) = click {
-                let first = if with_cue { 2 } else { 0 };
-                for (channel, side) in [(first, &click.l), (first + 1, &click.r)] {
+            let first = if with_cue { 2 } else { 0 };
+            for heard in [click, &self.preview].into_iter().flatten() {
+                for (channel, side) in [(first, &heard.l), (first + 1, &heard.r)] {
                     let out = period.output(channel).get_mut(at..at + count);
                     let out = out.into_iter().flatten();
                     out.zip(&side[from..to]).for_each(|(out, x)| *out += x);

@@ -10,6 +10,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::ask::{self, Asks};
 use super::seen::Seen;
 use super::state::UiState;
+use super::widgets::switch;
 use super::{devices, theme};
 use crate::jobs;
 use crate::model::action::{Action, Ref, StripRef, TrackRef};
@@ -51,6 +52,8 @@ pub struct BrowserState {
     chosen: usize,
     /// Bring the chosen row into view.
     follow: bool,
+    /// Sounds that are chosen are not heard.
+    deaf: bool,
 }
 
 impl BrowserState {
@@ -151,7 +154,10 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Row::Title(_) => None,
         })
         .collect();
-    search(ui, seen, state, &items, asks);
+    ui.horizontal(|ui| {
+        ears(ui, &mut state.browser, asks);
+        search(ui, seen, state, &items, asks);
+    });
     state.browser.chosen = state.browser.chosen.min(items.len().saturating_sub(1));
     ui.add_space(4.0);
     if rows.is_empty() {
@@ -176,6 +182,36 @@ pub fn show(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     });
 }
 
+/// The switch that has a sound heard as soon as it is chosen.
+fn ears(ui: &mut Ui, browser: &mut BrowserState, asks: &mut Asks) {
+    let response =
+        switch::show(ui, "CUE", "hear sounds that are chosen", !browser.deaf, theme::SELECT);
+    let hint = "A sound that is chosen is heard at once, on the cue output;\n\
+                where the device has none, on the main one.";
+    if response.on_hover_text(hint).clicked() {
+        browser.deaf = !browser.deaf;
+        if browser.deaf {
+            asks.act(Action::AuditionStop);
+        }
+    }
+}
+
+/// Have a row heard, where that is wanted and it has a sound of its own.
+fn hear(seen: &Seen, browser: &BrowserState, item: &Item, asks: &mut Asks) {
+    let is_instrument =
+        |name| seen.sounds.get(name).is_some_and(|sound| sound.kind == SoundKind::Instrument);
+    match item {
+        _ if browser.deaf => {}
+        Item::Sound(name) if is_instrument(name) => {
+            asks.act(Action::Audition { synth: name.clone() });
+        }
+        Item::Preset(PresetKind::Instrument, name) => {
+            asks.act(Action::AuditionPreset { preset: name.clone() });
+        }
+        _ => {}
+    }
+}
+
 /// The field, and the keys that mean something while it is written in.
 fn search(ui: &mut Ui, seen: &Seen, state: &mut UiState, items: &[Item], asks: &mut Asks) {
     let id = ui.id().with("search");
@@ -191,6 +227,9 @@ fn search(ui: &mut Ui, seen: &Seen, state: &mut UiState, items: &[Item], asks: &
             browser.follow = true;
         }
         let chosen = items.get(browser.chosen);
+        if let Some(item) = chosen.filter(|_| browser.follow) {
+            hear(seen, browser, item, asks);
+        }
         // Shift first: egui lets it pass where it is not asked for.
         let anew = pressed(Modifiers::SHIFT, Key::Enter);
         if (anew || pressed(Modifiers::NONE, Key::Enter))
@@ -243,6 +282,7 @@ fn item(
     }
     if response.clicked() {
         state.browser.chosen = index;
+        hear(seen, &state.browser, what, asks);
         if let Item::Proposal(number) = what {
             state.proposals.chosen = Some(*number);
         }

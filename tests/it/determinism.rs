@@ -6,6 +6,7 @@ use hardcore::engine::offline::Offline;
 use hardcore::engine::prepare::{Options, prepare};
 use hardcore::engine::protocol::{Gesture, JournalEntry};
 use hardcore::engine::renderer::Outputs;
+use hardcore::engine::samples::Sample;
 use hardcore::live::performer::Performer;
 use hardcore::synth::embedded::EmbeddedFactory;
 use hardcore::synth::library::Library;
@@ -184,4 +185,27 @@ fn any_request_sizes_give_the_same_bytes() {
         }
         same(&whole, &pieces, &format!("requests of seed {seed}"));
     }
+}
+
+#[test]
+fn what_the_player_alone_hears_is_on_the_cue_and_nowhere_else() {
+    let run = engine(6, 0);
+    let (mut performer, mut tap) = Performer::new(run.renderer);
+    let mut prompter = performer.take_previews();
+    let frames = vec![kira::Frame::from_mono(0.5); 1000].into();
+    prompter.say(Some(Sample { frames, rate: 48_000 }), 0.5);
+    let mut request = Request(std::array::from_fn(|_| vec![1.0; 1600]));
+    performer.process(&mut request);
+    let [left, right, cue_left, cue_right] = &request.0;
+    assert!(left.iter().chain(right).all(|x| *x == 0.0), "the main outputs are silent");
+    for cue in [cue_left, cue_right] {
+        assert!(cue[..1000].iter().all(|x| *x == 0.25), "the cue has it");
+        assert!(cue[1000..].iter().all(|x| *x == 0.0), "and no more of it");
+    }
+    let mut blocks = 0;
+    while let Ok(block) = tap.pop() {
+        assert!(block.l.iter().chain(&block.r).all(|x| *x == 0.0), "no recording has it");
+        blocks += 1;
+    }
+    assert_eq!(blocks, 25);
 }

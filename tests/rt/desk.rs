@@ -7,6 +7,7 @@ use hardcore::app::player::Player;
 use hardcore::device::{Backend, Direction, MidiPort, Patchbay, Plug, RATE, Wish};
 use hardcore::engine::prepare::Samples;
 use hardcore::engine::protocol::Snapshot;
+use hardcore::engine::samples::Sample;
 use hardcore::engine::sound::SoundFactory;
 use hardcore::live::desk::{At, Desk, Loader, News, Order};
 use hardcore::live::hall::{Stage, build};
@@ -259,6 +260,12 @@ impl EngineThread {
         }
         if self.rounds.is_multiple_of(5) {
             self.rig.plug(&mut self.table);
+        }
+        if self.rounds.is_multiple_of(40) {
+            let sample = stage::samples().into_values().next();
+            let sample = sample.filter(|_| !self.rounds.is_multiple_of(200));
+            let rate = self.desk.rate();
+            self.desk.order(Order::Preview(sample.map(|sample| Sample { rate, ..sample })));
         }
         let before = self.came.edits;
         // Three in ten do something, so that the document has time to be played.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::app::player::Player;
+use crate::engine::protocol::Snapshot;
 use crate::export::wav::Bits;
 use crate::jobs::bounce::Workshop;
 use crate::jobs::{self, Notice};
-use crate::live::desk::{At, Order};
+use crate::live::desk::{At, News, Order, View};
 use crate::model::performance::Performance;
 use crate::model::project::Project;
 use crate::model::time::{Bpm, TempoMap};
@@ -155,4 +156,37 @@ fn a_clip_is_bounced_alone_and_made_a_sample_on_a_track_of_its_own() {
     assert_eq!(document(&player), before);
     let error = refused(&mut player, "clip Lead 2 render");
     assert!(error.contains("empty"), "{error}");
+}
+
+#[test]
+fn an_instrument_is_heard_in_key_and_no_list_keeps_it() {
+    let mut player = player(&SET);
+    assert!(refused(&mut player, "audition hoover").contains("nothing plays yet"));
+    let view = View {
+        snapshot: Arc::new(Snapshot::new(1)),
+        meters: Vec::new(),
+        names: Vec::new(),
+        rate: 32_000,
+    };
+    player.news(News::View(view), &mut |_| {});
+    assert!(refused(&mut player, "audition fx_delay").contains("is an effect"));
+    run(&mut player, "audition kick_gabber");
+    run(&mut player, "audition hoover");
+    let (begun, mut heard) = (Instant::now(), Vec::new());
+    while heard.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is heard");
+        player
+            .pump(&mut |order| heard.extend(matches!(&order, Order::Preview(_)).then_some(order)));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let Some(Order::Preview(Some(sample))) = heard.pop() else { panic!("no sound") };
+    assert_eq!(sample.rate, 32_000, "for the device");
+    assert!(sample.frames.iter().any(|frame| frame.left.abs() > 0.05));
+    let left = jobs::list(&player.world).into_iter().filter(|job| job.share >= 1.0).count();
+    assert_eq!(left, 0, "no list keeps it");
+    let mut ended = 0;
+    let said = player.line("audition stop", At::Now, &mut |order| {
+        ended += usize::from(matches!(order, Order::Preview(None)));
+    });
+    assert!(said.is_ok() && ended == 1);
 }

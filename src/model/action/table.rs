@@ -225,6 +225,13 @@ actions! {
     /// Let an effect's sidechain listen to a track
     InsertKey { strip: Strip, place: Count, track: Track } =
         "insert {strip} {place} key {track}", "insert bass 1 key Kick";
+    /// Hear no sound that is tried any more
+    AuditionStop = "audition stop", "audition stop";
+    /// Try a preset of yours: a short phrase on the cue output
+    AuditionPreset { preset: Preset } = "audition preset {preset}",
+        "audition preset \"Nasty hoover\"";
+    /// Try an instrument: a short phrase on the cue output
+    Audition { synth: Instrument } = "audition {synth}", "audition hoover";
     /// Save a track's instrument as a preset of yours; one of that name is replaced
     PresetSave { track: Track, name: Name } = "preset save {track} {name}",
         "preset save hoover \"Nasty hoover\"";

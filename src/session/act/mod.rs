@@ -113,6 +113,12 @@ pub enum Errand {
     BounceClip(TrackId, SceneId),
     /// Make a sample of the clip of a slot.
     RenderClip(TrackId, SceneId),
+    /// Let the player alone hear an instrument, by its SynthDef.
+    Audition(String),
+    /// The same of a preset of the user's.
+    AuditionPreset(String),
+    /// End that.
+    AuditionStop,
     /// Do something with a preset of the user's.
     Preset(PresetErrand),
     /// Make a clip of a file.

@@ -155,3 +155,18 @@ fn many_effects_reach_beyond_the_edge_and_their_panel_keeps_its_height() {
     assert!(add.left() > 1280.0 && add.height() < 40.0, "{add}");
     assert!((harness.get_by_label("Presets").rect().top() - alone).abs() < 1.0);
 }
+
+#[test]
+fn a_sound_that_is_chosen_is_heard_unless_nobody_wants_to() {
+    let mut harness = set();
+    let asked = |harness: &mut Harness<'static, Desk>, label: &str| {
+        harness.state_mut().asked.clear();
+        harness.get_by_label(label).click();
+        harness.run_steps(3);
+        harness.state().asked.clone()
+    };
+    assert_eq!(asked(&mut harness, "preset Nasty"), ["audition preset Nasty"]);
+    assert!(asked(&mut harness, "chain Dirt").is_empty(), "a chain has no sound of its own");
+    assert_eq!(asked(&mut harness, "hear sounds that are chosen"), ["audition stop"]);
+    assert!(asked(&mut harness, "preset Nasty").is_empty());
+}
