@@ -315,6 +315,7 @@ impl Player {
             Errand::Learn { line, project } => self.learn(&line, project).map_err(LineError::Now),
             Errand::Unlearn(line) => self.unlearn(&line, orders).map_err(LineError::Now),
             Errand::Compose { text, into, seed } => self.compose(Asked::Words(text), into, seed),
+            Errand::Reshape { what, from, seed } => self.reshape(what, from, seed),
             Errand::Proposal(number, decision) => self.decide(number, decision, orders),
             Errand::JobCancel(number) => self.cancel_job(number),
             Errand::BounceClip(track, scene) => self.bounce_clip(track, scene),

@@ -8,11 +8,13 @@ use crate::jobs::bounce::{Workshop, alone, bounce, render};
 use crate::jobs::compose::{Asked, Wish, change, compose, fresh_seed};
 use crate::jobs::import::{Place, Wanted, import};
 use crate::jobs::proposal::{Proposal, Trial};
+use crate::jobs::reshape::{Remake, reshape};
 use crate::jobs::slice::slice;
 use crate::jobs::{self, JobId, Made, Notice};
 use crate::live::desk::{At, Order};
 use crate::model::clip::Clip;
 use crate::model::ids::{ClipId, SceneId, TrackId};
+use crate::model::intent::Reshape;
 use crate::model::library::PresetData;
 use crate::model::media::{Media, refusal};
 use crate::model::performance::Performance;
@@ -34,6 +36,7 @@ fn leaves_be(errand: &Errand) -> bool {
     matches!(
         errand,
         Errand::Compose { .. }
+            | Errand::Reshape { .. }
             | Errand::Proposal(..)
             | Errand::JobCancel(_)
             | Errand::Preset(
@@ -156,6 +159,20 @@ impl Player {
         Ok(format!("composing, job {} (seed {seed})", id.0))
     }
 
+    /// Propose what can be made of the clip of a slot.
+    pub(super) fn reshape(
+        &mut self,
+        what: Reshape,
+        from: (TrackId, SceneId),
+        seed: Option<u64>,
+    ) -> Result<String, LineError> {
+        let factory = self.workshop().map_err(LineError::Now)?.factory;
+        let seed = seed.unwrap_or_else(fresh_seed);
+        let wish = Remake { what, from, seed, bpm: self.bpm().get() };
+        let id = reshape(&mut self.world, factory, wish).map_err(LineError::Now)?;
+        Ok(format!("composing, job {} (seed {seed})", id.0))
+    }
+
     /// Do with a proposal what was decided.
     pub(super) fn decide(
         &mut self,
@@ -204,8 +221,13 @@ impl Player {
                 jobs::decided(&mut self.world, id, false);
                 Ok(format!("rejected proposal {}", id.0))
             }
+            Decision::Vary if let Some(of) = proposal.of => self.reshape(of.what, of.from, None),
             Decision::Vary => {
                 self.compose(Asked::Intent(Box::new(proposal.intent)), proposal.into, None)
+            }
+            Decision::Change(..) if proposal.of.is_some() => {
+                let why = "this was made of a clip, not of words: vary it, or compose anew";
+                Err(LineError::Now(why.to_owned()))
             }
             Decision::Change(facet, text) => {
                 let intent = change(&proposal.intent, facet, &text).map_err(LineError::Now)?;

@@ -6,6 +6,7 @@ pub mod knowledge;
 pub mod lexicon;
 pub mod project;
 pub mod prompt;
+pub mod reshape;
 pub mod rules;
 pub mod score;
 pub mod show;

@@ -90,7 +90,7 @@ pub fn compose(
 }
 
 /// What is running, as words are read against it.
-fn context(world: &World, bpm: Option<f64>) -> (SetContext, Signature) {
+pub(super) fn context(world: &World, bpm: Option<f64>) -> (SetContext, Signature) {
     let song = world.get_resource::<Song>();
     let (last, kept) = history(world);
     let context = SetContext {
@@ -102,7 +102,7 @@ fn context(world: &World, bpm: Option<f64>) -> (SetContext, Signature) {
     (context, song.map_or_else(Signature::default, |song| song.signature))
 }
 
-fn make(
+pub(super) fn make(
     id: JobId,
     intent: &Intent,
     seed: u64,
@@ -143,6 +143,7 @@ fn make(
         buses: project.buses,
         notes,
         into: None,
+        of: None,
     })
 }
 

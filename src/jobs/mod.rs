@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `pool` | two workers, a queue with an end, and the way back |
 //! | `compose` | words and a seed to a proposal |
+//! | `reshape` | a clip to its variation, its fill, its bass |
 //! | `proposal` | a proposal, and the edit that puts it into a document |
 //! | `bounce` | a scene to files |
 //! | `audition` | a sound tried by itself |
@@ -21,6 +22,7 @@ pub mod compose;
 pub mod import;
 mod pool;
 pub mod proposal;
+pub mod reshape;
 pub mod slice;
 #[cfg(test)]
 pub(crate) mod tests;

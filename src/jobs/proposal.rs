@@ -7,6 +7,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use super::JobId;
+use super::reshape::Remake;
 use crate::model::automation::AutomationTarget;
 use crate::model::clip::Clip;
 use crate::model::ids::{BusId, ClipId, EffectId, SceneId, TrackId};
@@ -61,6 +62,8 @@ pub struct Proposal {
     pub notes: Vec<String>,
     /// The slot it was asked for.
     pub into: Option<(TrackId, SceneId)>,
+    /// The clip it was made of, and how; `None` where words were composed.
+    pub of: Option<Remake>,
 }
 
 /// Where a part of a proposal would go.
@@ -143,6 +146,10 @@ impl Proposal {
 
     /// What was decided, one text for each facet, as it may be written anew.
     pub fn chips(&self) -> Vec<(Facet, String)> {
+        // What was made of a clip is no more than that clip says.
+        if self.of.is_some() {
+            return Vec::new();
+        }
         let roles: Vec<&str> = self.parts.iter().map(|part| part.role.name()).collect();
         vec![
             (Facet::Genre, self.intent.genre.to_string()),
@@ -179,6 +186,9 @@ impl Proposal {
         };
         let (number, seed, chips) = (self.id.0, self.seed, chips.join(", "));
         let prompt = &self.prompt;
+        if self.of.is_some() {
+            return format!("proposal {number}: {prompt} (seed {seed})");
+        }
         format!("proposal {number} for “{prompt}”: {chips} (seed {seed}){unknown}")
     }
 
@@ -399,6 +409,7 @@ impl Proposed {
             (Ok(TrackKind::Instrument(there)), TrackKind::Instrument(own)) => {
                 there.synth == own.synth
             }
+            (Ok(TrackKind::Drums(there)), TrackKind::Drums(own)) => there == own,
             _ => false,
         }
     }
@@ -410,7 +421,7 @@ impl Proposed {
 }
 
 /// Whether a track has an instrument for a role, by what track or instrument are called.
-fn suits(world: &World, role: Role, track: TrackId) -> bool {
+pub(super) fn suits(world: &World, role: Role, track: TrackId) -> bool {
     let (Ok(TrackKind::Instrument(instrument)), Ok(name)) =
         (part::<TrackKind>(world, track), part::<Name>(world, track))
     else {

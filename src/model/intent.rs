@@ -305,6 +305,17 @@ pub struct Chip {
     pub text: String,
 }
 
+/// What can be made of a clip that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reshape {
+    /// Another of its kind.
+    Vary,
+    /// A bar that leads into the next phrase.
+    Fill,
+    /// A bass that fits its kick.
+    Bass,
+}
+
 /// What of an intent a person changes by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are plain words")]

@@ -8,6 +8,7 @@ use super::ask::{self, Asks, FileAsk, Listed};
 use super::seen::{Files, Seen};
 use super::state::UiState;
 use super::theme;
+use super::widgets::submenu;
 use crate::model::action::Action;
 use crate::model::ids::{SceneId, TrackId};
 
@@ -78,7 +79,7 @@ pub fn menu(ui: &mut Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
         if ui.button("Open…").clicked() {
             state.files.open(Purpose::Open, seen.files, asks);
         }
-        ui.menu_button("Recent", |ui| {
+        submenu(ui, "Recent", |ui| {
             if seen.files.recent.is_empty() {
                 ui.label(RichText::new("none yet").color(theme::DIM));
             }

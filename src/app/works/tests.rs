@@ -63,6 +63,10 @@ fn finish(player: &mut Player) -> Vec<Notice> {
 
 const SET: [&str; 3] = ["track add instrument hoover Lead", "scene add One", "scene add Two"];
 
+fn names(project: &Project) -> Vec<&str> {
+    project.tracks.iter().map(|track| track.name.as_str()).collect()
+}
+
 /// A document but for the counter of ids, which never goes back.
 fn document(player: &Player) -> Project {
     let mut project = player.project().expect("a document");
@@ -189,4 +193,54 @@ fn an_instrument_is_heard_in_key_and_no_list_keeps_it() {
         ended += usize::from(matches!(order, Order::Preview(None)));
     });
     assert!(said.is_ok() && ended == 1);
+}
+
+#[test]
+fn a_variation_a_fill_and_a_bass_are_proposed_and_kept_as_one_step_each() {
+    let mut player = player(&[
+        "track add instrument kick_gabber Kick",
+        "track add instrument hoover Lead",
+        "scene add One",
+        "scene add Two",
+    ]);
+    for track in ["Kick", "Lead"] {
+        run(&mut player, &format!("clip {track} 1 add 1bar"));
+        for beat in 1..=4 {
+            let pitch = if track == "Kick" { "F1" } else { "F3" };
+            run(&mut player, &format!("note add {track} 1 {pitch} at 1.{beat}.1 for 1/8"));
+        }
+    }
+    assert!(refused(&mut player, "clip Lead 2 vary").contains("is empty"));
+    assert!(refused(&mut player, "clip Lead 1 bass").contains("no kick"));
+    let before = document(&player);
+    for (line, track) in [
+        ("clip Lead 1 vary seed 3", "Lead"),
+        ("clip Kick 1 fill seed 3", "Kick"),
+        ("clip Kick 1 bass seed 3", "Bass"),
+    ] {
+        run(&mut player, line);
+        let said = finish(&mut player);
+        assert!(said.iter().all(|notice| !notice.refused), "{line}: {said:?}");
+        assert!(jobs::proposal(&player.world, None).is_ok_and(|p| p.chips().is_empty()));
+        assert_eq!(document(&player), before, "{line}: nothing is changed yet");
+        run(&mut player, "compose keep");
+        let after = document(&player);
+        assert_eq!(player.project().expect("a document").validate(), Ok(()));
+        let found = after.tracks.iter().find(|t| t.name.eq_ignore_ascii_case(track));
+        let found = found.unwrap_or_else(|| panic!("{line}: {:?}", names(&after)));
+        let clip = found.clips.last().expect("a clip");
+        let notes = clip.midi().map_or(0, |midi| midi.notes.len());
+        assert!(notes > 1, "{line}: {notes} notes");
+        let scene = &after.scenes[usize::from(track != "Bass")];
+        assert_eq!(scene.slots[&found.id].clip, Some(clip.id), "{line}: where it belongs");
+        run(&mut player, "undo");
+        assert_eq!(document(&player), before, "{line}: one step");
+    }
+    // Another of what was proposed last is made of the same clip.
+    run(&mut player, "clip Lead 1 vary seed 3");
+    finish(&mut player);
+    run(&mut player, "compose vary");
+    let said = finish(&mut player);
+    assert!(said.iter().any(|notice| notice.text.contains("variation of")), "{said:?}");
+    assert!(refused(&mut player, "compose change tempo 190").contains("made of a clip"));
 }

@@ -6,7 +6,7 @@ mod edit;
 mod form;
 mod low;
 mod mix;
-mod rng;
+pub(super) mod rng;
 mod tune;
 
 #[cfg(test)]

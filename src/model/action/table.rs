@@ -536,6 +536,15 @@ actions! {
     /// Compose a proposal again with one thing of it changed
     ComposeChange { facet: Facet, number: Maybe<Count>, text: Name } =
         "compose change {facet} [proposal {number}] {text}", "compose change tempo 190";
+    /// Propose a variation of a clip
+    ClipVary { clip: Clip, seed: Maybe<Seed> } = "clip {clip} vary [seed {seed}]",
+        "clip kick 3 vary";
+    /// Propose a bar that ends as a fill of the set's genre, for a clip
+    ClipFill { clip: Clip, seed: Maybe<Seed> } = "clip {clip} fill [seed {seed}]",
+        "clip kick 3 fill";
+    /// Propose a bass that fits a clip of a kick
+    ClipBass { clip: Clip, seed: Maybe<Seed> } = "clip {clip} bass [seed {seed}]",
+        "clip kick 3 bass";
     /// Propose a clip for this slot, made of words
     ComposeInto { clip: Clip, seed: Maybe<Seed>, text: Name } =
         "compose into {clip} [seed {seed}] {text}", "compose into lead 2 \"screaming hoover\"";

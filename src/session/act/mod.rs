@@ -25,7 +25,7 @@ use super::history::{Outcome, Request, perform};
 use crate::model::action::{Action, Names, ParseError, forms, parse};
 use crate::model::action::{Span, StripRef, Switch};
 use crate::model::ids::{BusId, ClipId, SceneId, StripId, TrackId};
-use crate::model::intent::Facet;
+use crate::model::intent::{Facet, Reshape};
 use crate::model::launch::Quantization;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
@@ -100,6 +100,15 @@ pub enum Errand {
         text: String,
         /// The slot that it is for.
         into: Option<(TrackId, SceneId)>,
+        /// The seed; `None` takes a fresh one.
+        seed: Option<u64>,
+    },
+    /// Propose what can be made of the clip of a slot.
+    Reshape {
+        /// What.
+        what: Reshape,
+        /// The slot.
+        from: (TrackId, SceneId),
         /// The seed; `None` takes a fresh one.
         seed: Option<u64>,
     },

@@ -5,6 +5,7 @@ use bevy_ecs::world::World;
 use super::{Act, ActError, Decision, Errand, find, presets};
 use crate::model::action::{Action, StripRef, Switch};
 use crate::model::ids::StripId;
+use crate::model::intent::Reshape;
 use crate::model::performance::Performance;
 use crate::model::project::Song;
 use crate::model::touch::Touch;
@@ -103,6 +104,16 @@ fn errand(world: &World, action: &Action) -> Result<Option<Errand>, ActError> {
         Action::ComposeInto { clip, text, seed } => {
             let into = Some(find::slot(world, clip)?);
             Errand::Compose { text: text.clone(), into, seed: *seed }
+        }
+        Action::ClipVary { clip, seed }
+        | Action::ClipFill { clip, seed }
+        | Action::ClipBass { clip, seed } => {
+            let what = match action {
+                Action::ClipVary { .. } => Reshape::Vary,
+                Action::ClipFill { .. } => Reshape::Fill,
+                _ => Reshape::Bass,
+            };
+            Errand::Reshape { what, from: find::filled(world, clip)?, seed: *seed }
         }
         Action::ComposeKeep { number } => Errand::Proposal(*number, Decision::Keep),
         Action::ComposeReject { number } => Errand::Proposal(*number, Decision::Reject),

@@ -13,6 +13,7 @@ use crate::ui::files::Purpose;
 use crate::ui::seen::Seen;
 use crate::ui::state::{Cell, Rename, UiState};
 use crate::ui::theme;
+use crate::ui::widgets::submenu;
 
 /// The name of what is in a cell; `None` for an empty slot.
 fn name<'a>(seen: &Seen<'a>, cell: Cell) -> Option<&'a str> {
@@ -148,6 +149,16 @@ pub(super) fn menu(
                 asks.act(Action::Fill { clip: clip() });
             }
             ui.separator();
+            if entry(ui, "Vary") {
+                asks.act(Action::ClipVary { clip: clip(), seed: None });
+            }
+            if entry(ui, "Compose a fill") {
+                asks.act(Action::ClipFill { clip: clip(), seed: None });
+            }
+            if entry(ui, "Bass for this") {
+                asks.act(Action::ClipBass { clip: clip(), seed: None });
+            }
+            ui.separator();
             if entry(ui, "Double the length") {
                 asks.act(Action::ClipDouble { clip: clip() });
             }
@@ -163,7 +174,7 @@ pub(super) fn menu(
             if entry(ui, "Render to sample") {
                 asks.act(Action::ClipRender { clip: clip() });
             }
-            ui.menu_button("Colour", |ui| {
+            submenu(ui, "Colour", |ui| {
                 colors(ui, |color| asks.act(Action::ClipColor { clip: clip(), color }));
             });
         }
@@ -195,7 +206,7 @@ pub(super) fn menu(
                 asks.act(Action::Solo { strip: strip(), switch: Switch::Toggle });
             }
             groups(ui, seen, track, asks);
-            ui.menu_button("Colour", |ui| {
+            submenu(ui, "Colour", |ui| {
                 let track = || ask::track(track);
                 colors(ui, |color| asks.act(Action::TrackColor { track: track(), color }));
             });
@@ -213,7 +224,7 @@ pub(super) fn menu(
             if entry(ui, "Bounce to WAV and MIDI") {
                 asks.act(Action::BounceScene { scene: ask::scene(scene) });
             }
-            ui.menu_button("Colour", |ui| {
+            submenu(ui, "Colour", |ui| {
                 let scene = || ask::scene(scene);
                 colors(ui, |color| asks.act(Action::SceneColor { scene: scene(), color }));
             });
@@ -245,7 +256,7 @@ fn groups(ui: &mut Ui, seen: &Seen, id: TrackId, asks: &mut Asks) {
         |id: TrackId| part::<TrackKind>(seen.world, id).is_ok_and(|kind| *kind == TrackKind::Group);
     let within = part::<InGroup>(seen.world, id).ok().and_then(|group| group.0);
     let track = || ask::track(id);
-    ui.menu_button("Group", |ui| {
+    submenu(ui, "Group", |ui| {
         if within.is_some() && ui.button("None").clicked() {
             asks.act(Action::TrackUngroup { track: track() });
         }

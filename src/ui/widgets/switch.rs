@@ -6,7 +6,8 @@ use crate::ui::theme::{self, RADIUS};
 
 /// Show a switch that is lit in `color` when it is `on`; `name` is for those who do not see it.
 pub fn show(ui: &mut Ui, letter: &str, name: &str, on: bool, color: Color32) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(22.0, 16.0), Sense::click());
+    let width = 15.0 + 7.0 * letter.chars().count() as f32;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 16.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, name));
     let ground = match (on, response.hovered()) {
         (true, _) => color,
