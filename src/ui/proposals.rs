@@ -111,6 +111,9 @@ pub fn show(
 }
 
 fn chips(ui: &mut Ui, proposal: &Proposal, state: &mut ProposalState, asks: &mut Asks) {
+    if proposal.of.is_some() {
+        ui.label(RichText::new(&proposal.prompt).color(theme::TEXT));
+    }
     for (facet, text) in proposal.chips() {
         chip(ui, proposal, facet, &text, state, asks);
     }

@@ -177,8 +177,12 @@ impl Rig {
         while !done(self) {
             assert!(
                 begun.elapsed() < Duration::from_secs(30),
-                "in vain: {what}: {:?}",
-                self.events
+                "in vain: {what}: {:?}, ended {:?}, failed {}, at {}, latency {}",
+                self.events,
+                self.ended,
+                self.failed,
+                self.frame,
+                self.server.latency()
             );
             self.step();
         }
