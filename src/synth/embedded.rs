@@ -92,6 +92,7 @@ impl SoundFactory for EmbeddedFactory {
             asleep: false,
             reduction: sound.descriptor.reduction.then_some(1.0),
             beat: 0.0,
+            beat_before: 0.0,
         }))
     }
 }
@@ -444,8 +445,9 @@ struct EmbeddedInsert {
     asleep: bool,
     /// The gain it turns the signal down by, of one that does.
     reduction: Option<f32>,
-    /// Where the coming block lies in the music.
+    /// Where the coming block lies in the music, and where the one before did.
     beat: f32,
+    beat_before: f32,
 }
 
 impl Insert for EmbeddedInsert {
@@ -463,6 +465,11 @@ impl Insert for EmbeddedInsert {
             let _ = self.host.controller.query_control_bus(REDUCTION_BUS);
         }
         if let Some(control) = self.sound.beat {
+            if self.asleep {
+                // It moves on from where it was a block ago, and that is not where it fell asleep.
+                self.host.set(EFFECT_NODE, control, self.beat_before);
+                self.host.run(&mut StereoBlock::SILENT.clone(), &StereoBlock::SILENT);
+            }
             // Told only when the block is computed, so that a sleeping effect's ring stays empty.
             self.host.set(EFFECT_NODE, control, self.beat);
         }
@@ -496,6 +503,7 @@ impl Insert for EmbeddedInsert {
     }
 
     fn at_beat(&mut self, at: f64) {
+        self.beat_before = self.beat;
         self.beat = at.rem_euclid(BEAT_WRAP) as f32;
     }
 
