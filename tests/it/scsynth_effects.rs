@@ -43,9 +43,9 @@ fn replay(effect: &SoundDescriptor, params: &BTreeMap<String, f32>, input: &Ster
             wav.write_sample(x).expect("a sample");
         }
     }
-    for i in 0..input[0].len() {
-        for channel in [0, 1, 0, 1] {
-            wav.write_sample(input[channel][i]).expect("a sample");
+    for (left, right) in input[0].iter().zip(&input[1]) {
+        for x in [left, right, left, right] {
+            wav.write_sample(*x).expect("a sample");
         }
     }
     wav.finalize().expect("a WAV");
