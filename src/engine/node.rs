@@ -32,6 +32,8 @@ pub struct Node {
     pub touches: Option<Box<Touches>>,
     /// Where the coming block lies in the music.
     pub beat: Beat,
+    /// Frames by which what comes out of the rack lags the music.
+    pub late: u32,
     /// Everything after the rack.
     pub strip: Strip,
     /// What comes in from other nodes.
@@ -88,6 +90,7 @@ impl Node {
             rack: Vec::with_capacity(super::rack::MAX_INSERTS),
             touches: None,
             beat: Beat { at: 0.0, per_frame: 0.0 },
+            late: 0,
             strip: Strip::new(strip),
             input: StereoBlock::SILENT,
             home: CALLER,
@@ -335,7 +338,11 @@ impl Node {
 
     fn run_rack(&mut self) {
         let mut was = self.pre;
+        let mut late = self.late.saturating_sub(self.rack_latency());
         for (i, slot) in self.rack.iter_mut().enumerate() {
+            // What reaches the slot was played so many frames ago.
+            slot.at_beat(self.beat.at - f64::from(late) * self.beat.per_frame);
+            late += slot.latency();
             slot.process(&mut self.pre);
             if slot.just_broke() {
                 self.faults.push(Fault::Insert(i as u8));
@@ -343,7 +350,10 @@ impl Node {
         }
         let Some(warming) = self.warming else { return };
         if let Some(Swap::Rack { rack: old, .. }) = self.old_rack.as_deref_mut() {
-            old.iter_mut().for_each(|slot| slot.process(&mut was));
+            for slot in old {
+                slot.at_beat(self.beat.at);
+                slot.process(&mut was);
+            }
         }
         if warming > 0 {
             self.warming = Some(warming.saturating_sub(BLOCK as u32));

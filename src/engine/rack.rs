@@ -61,6 +61,11 @@ impl RackSlot {
         self.guard(|insert| insert.set_tempo(bpm));
     }
 
+    /// Tell where the coming block's first frame lies in the music, in quarter notes.
+    pub fn at_beat(&mut self, at: f64) {
+        self.guard(|insert| insert.at_beat(at));
+    }
+
     fn guard(&mut self, work: impl FnOnce(&mut dyn Insert)) {
         if !self.broken {
             self.broken = contained(|| work(&mut *self.insert)).is_none();

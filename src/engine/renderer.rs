@@ -274,8 +274,9 @@ impl Renderer {
         self.intake();
         let from = self.clock.pos();
         let beat = self.beat();
-        for node in self.nodes.iter_mut().flatten() {
-            node.beat = beat;
+        for (node, late) in self.nodes.iter_mut().zip(&self.graph.latency) {
+            let Some(node) = node else { continue };
+            (node.beat, node.late) = (beat, *late);
             node.player.release_due(from, &mut node.events);
         }
         let mut applied = 0;

@@ -56,6 +56,11 @@ pub trait Insert: Send {
     fn set_param(&mut self, param: u16, value: f32);
     /// Tell the tempo in BPM.
     fn set_tempo(&mut self, bpm: f32);
+    /// Tell where the coming block's first frame lies in the music, in quarter notes. Only effects that
+    /// move in time with the music need it.
+    fn at_beat(&mut self, at: f64) {
+        let _ = at;
+    }
     /// Frames by which the output lags the input.
     fn latency(&self) -> u32;
     /// The gain, 0–1, that it turned the signal down by in the block before the last, 1 for not at all;

@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 /// `out`: first output bus. `in`: first input bus (effects, stereo). `key`: first sidechain bus
 /// (effects, stereo). `reduction`: control bus for the gain an effect turns the signal down by, 1 for not
 /// at all. `gate`: 1 while held, 0 released, ≤ −1 cut within `|gate| − 1` seconds.
-/// `freq`: Hz. `vel`: 0–1. `bpm`: beats per minute.
-pub const CONTRACT: [&str; 8] = ["out", "in", "key", "reduction", "gate", "freq", "vel", "bpm"];
+/// `freq`: Hz. `vel`: 0–1. `bpm`: beats per minute. `beat`: where a block's first frame lies in the music
+/// (effects), in quarter notes, counted anew every [`BEAT_WRAP`].
+pub const CONTRACT: [&str; 9] =
+    ["out", "in", "key", "reduction", "gate", "freq", "vel", "bpm", "beat"];
+
+/// Quarter notes after which the control `beat` begins anew: straight, triplet and dotted notes, bars of
+/// 3/4 and 4/4 all fit in whole times, and a 32-bit number still tells eighths of a frame apart.
+pub const BEAT_WRAP: f64 = 96.0;
 
 /// Everything the rest of the program knows about one SynthDef without reading its graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

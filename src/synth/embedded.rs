@@ -15,7 +15,7 @@ use super::library::{Library, MAX_PARAMS, Sound};
 use super::units;
 use crate::engine::block::{BLOCK, StereoBlock};
 use crate::engine::sound::{Insert, SoundError, SoundFactory, SoundSpec, VoiceStart, Voices};
-use crate::model::sound::{SoundDescriptor, SoundKind};
+use crate::model::sound::{BEAT_WRAP, SoundDescriptor, SoundKind};
 
 /// Voices one world can hold, ended ones that were not yet noticed included.
 const MAX_NODES: usize = 160;
@@ -91,6 +91,8 @@ impl SoundFactory for EmbeddedFactory {
             quiet_blocks: 0,
             asleep: false,
             reduction: sound.descriptor.reduction.then_some(1.0),
+            beat: 0.0,
+            beat_before: 0.0,
         }))
     }
 }
@@ -124,6 +126,7 @@ struct Prepared {
     freq: Option<usize>,
     vel: Option<usize>,
     bpm: Option<usize>,
+    beat: Option<usize>,
     /// World control of each descriptor parameter, with its value.
     params: Vec<(usize, f32)>,
     limits: Vec<(f32, f32)>,
@@ -205,6 +208,7 @@ impl Host {
             freq: def.param_index("freq"),
             vel: def.param_index("vel"),
             bpm: def.param_index("bpm"),
+            beat: def.param_index("beat"),
             params,
             limits: sound.descriptor.params.iter().map(|p| (p.min, p.max)).collect(),
         })
@@ -441,6 +445,9 @@ struct EmbeddedInsert {
     asleep: bool,
     /// The gain it turns the signal down by, of one that does.
     reduction: Option<f32>,
+    /// Where the coming block lies in the music, and where the one before did.
+    beat: f32,
+    beat_before: f32,
 }
 
 impl Insert for EmbeddedInsert {
@@ -456,6 +463,15 @@ impl Insert for EmbeddedInsert {
             // Answered before the block is computed: with what the one before wrote. A full ring
             // leaves the meter where it is for a block.
             let _ = self.host.controller.query_control_bus(REDUCTION_BUS);
+        }
+        if let Some(control) = self.sound.beat {
+            if self.asleep {
+                // It moves on from where it was a block ago, and that is not where it fell asleep.
+                self.host.set(EFFECT_NODE, control, self.beat_before);
+                self.host.run(&mut StereoBlock::SILENT.clone(), &StereoBlock::SILENT);
+            }
+            // Told only when the block is computed, so that a sleeping effect's ring stays empty.
+            self.host.set(EFFECT_NODE, control, self.beat);
         }
         self.host.run(audio, key);
         self.asleep = self.quiet_blocks > self.tail_blocks && is_silent(audio);
@@ -484,6 +500,11 @@ impl Insert for EmbeddedInsert {
             self.host.set(EFFECT_NODE, control, bpm);
             self.wake();
         }
+    }
+
+    fn at_beat(&mut self, at: f64) {
+        self.beat_before = self.beat;
+        self.beat = at.rem_euclid(BEAT_WRAP) as f32;
     }
 
     fn latency(&self) -> u32 {

@@ -64,9 +64,9 @@ pub fn fuse(def: &SynthDef) -> Fused {
 /// Units whose result depends on nothing but their own inputs and past: they may run in any order
 /// that has their inputs first. All others keep the order they have among themselves.
 const FREE: &str = "A2K AllpassC AllpassL AllpassN BBandPass BHiPass BHiShelf BLowPass BLowShelf BPF \
-    BPeakEQ CombN Compander ControlDur ControlRate DelayC DelayL DelayN EnvGen HPF HPZ1 HcDelay \
-    HcLimiter HcShaper LFPulse LFSaw LFTri LPF Lag LagUD LeakDC OnePole RHPF RLPF SampleDur \
-    SampleRate Select SinOsc Sweep XFade2";
+    BPeakEQ CombC CombN Compander ControlDur ControlRate Delay1 DelayC DelayL DelayN EnvGen FOS \
+    FreqShift HPF HPZ1 HcDelay HcLimiter HcShaper Impulse K2A LFPulse LFSaw LFTri LPF Lag LagUD Latch \
+    LeakDC OnePole Phasor RHPF RLPF SampleDur SampleRate Schmidt Select SinOsc Sweep XFade2";
 
 fn is_free(unit: &UnitSpec) -> bool {
     FREE.split(' ').any(|name| name == unit.name) || operators(unit).is_some()

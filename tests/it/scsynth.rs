@@ -63,7 +63,8 @@ fn replay(score: &Score, frames: usize) -> Vec<Stereo> {
     channels(Path::new(&wav), score.tracks, frames)
 }
 
-fn channels(wav: &Path, tracks: usize, frames: usize) -> Vec<Stereo> {
+/// The first `frames` frames of a WAV of scsynth's, in pairs of channels.
+pub fn channels(wav: &Path, tracks: usize, frames: usize) -> Vec<Stereo> {
     let mut reader = hound::WavReader::open(wav).expect("scsynth wrote a WAV");
     assert_eq!(usize::from(reader.spec().channels), 2 * tracks);
     let mut made = vec![Stereo::default(); tracks];
@@ -126,12 +127,13 @@ fn note_of(name: &str) -> (u8, f64) {
 }
 
 /// How the two synths differ in one preset.
-struct Difference {
+pub struct Difference {
     /// The largest of any window.
-    envelope_db: f64,
+    pub envelope_db: f64,
     /// Where that window begins, in milliseconds.
-    at_ms: f64,
-    bands_db: Vec<Option<f64>>,
+    pub at_ms: f64,
+    /// Of each band that holds enough of the sound.
+    pub bands_db: Vec<Option<f64>>,
 }
 
 /// The notes of one track, cut apart: each channel of each note.
@@ -156,7 +158,8 @@ fn bands(takes: &[Vec<f32>], rate: u32) -> [f64; 6] {
     sums.map(|sum| 10.0 * (sum / takes.len() as f64).max(1e-20).log10())
 }
 
-fn compare(ours: &[Vec<f32>], theirs: &[Vec<f32>], rate: u32, window_s: f64) -> Difference {
+/// How two renders of the same differ.
+pub fn compare(ours: &[Vec<f32>], theirs: &[Vec<f32>], rate: u32, window_s: f64) -> Difference {
     let envelope = |takes: &[Vec<f32>]| rms_envelope(&root_mean(takes), rate, window_s);
     let (a, b) = (envelope(ours), envelope(theirs));
     let peak = a.iter().copied().fold(0.0, f64::max);
