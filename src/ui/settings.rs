@@ -37,7 +37,7 @@ pub struct SettingsState {
     pub enter: bool,
     /// It was shown with the last frame.
     was_open: bool,
-    /// The keyboard was at some control with the last frame.
+    /// The keyboard was at some control with the last frame, or a list was open.
     was_held: bool,
     /// Values that are being written.
     texts: BTreeMap<&'static str, String>,
@@ -97,12 +97,14 @@ pub fn show(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             });
         });
     let settings = &mut state.settings;
+    // Escape leaves a list or a field first, and the panel after that.
     let escaped = ui.input(|i| i.key_pressed(Press::Escape)) && !settings.was_held;
-    if settings.was_open && escaped && !Popup::is_any_open(ui.ctx()) {
+    if settings.was_open && escaped {
         open = false;
     }
     (settings.open, settings.was_open, settings.enter) = (open, open, settings.enter && !open);
-    settings.was_held = ui.ctx().memory(|memory| memory.focused().is_some());
+    let is_focused = ui.ctx().memory(|memory| memory.focused().is_some());
+    settings.was_held = is_focused || Popup::is_any_open(ui.ctx());
 }
 
 fn rows(ui: &mut Ui, seen: &Seen, state: &mut SettingsState, asks: &mut Asks) {

@@ -93,6 +93,7 @@ fn what_the_device_does_not_have_is_not_offered_and_what_is_missing_says_why() {
     harness.get_by_label("jack — no JACK server is running");
     harness.key_press(Key::Escape);
     harness.run_steps(4);
+    assert!(harness.state().state.settings.open, "only the list is left");
     harness.get_by_label(
         "scsynth cannot play now: scsynth is only played with JACK (or PipeWire's JACK), which does not \
          play now",
