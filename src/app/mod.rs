@@ -9,6 +9,7 @@
 //! | `shelf` | what a window keeps of files |
 //! | `presets` | the user's instruments and chains of effects |
 //! | `record` | notes played into clips |
+//! | `sound` | the device to play on |
 //! | `waves` | how recordings look |
 //! | `works` | composing, proposals, bounces, imports and slices in the background |
 //! | `tap` | a tempo from taps |
@@ -25,6 +26,7 @@ pub mod recovery;
 pub mod script;
 #[cfg(feature = "ui")]
 pub mod shelf;
+pub mod sound;
 pub mod tap;
 pub mod telling;
 pub mod waves;

@@ -319,6 +319,7 @@ impl Set {
     fn report(&mut self, report: Report, hall: &Hall, out: &mut dyn Write) -> Result<(), Failure> {
         match report {
             Report::Health(health) => self.status.health = Some(health),
+            Report::Gear(_) => {}
             Report::News(news) => {
                 if let Some(sentence) = self.player.news(news, &mut |o| hall.order(o)) {
                     tracing::info!("{sentence}");

@@ -13,7 +13,8 @@ use crate::app::learn::Learned;
 use crate::app::player::Player;
 use crate::app::presets::Presets;
 use crate::app::record::Manner;
-use crate::device::{Found, MIDI_PORTS, OpenError, Wish, find};
+use crate::app::sound;
+use crate::device::{Found, OpenError, Wish, find};
 use crate::engine::clock::Pos;
 use crate::engine::prepare::{Options, Samples, prepare};
 use crate::engine::samples::Sample;
@@ -257,17 +258,7 @@ impl Studio {
 
     /// The device of the settings.
     pub fn wish(&self) -> Wish {
-        let audio = &self.settings.audio;
-        Wish {
-            backend: audio.backend.parse().unwrap_or_default(),
-            name: audio.device.clone(),
-            rate: (audio.rate > 0).then_some(audio.rate),
-            period: (audio.period > 0).then_some(audio.period),
-            master: settings::pair(&audio.master).unwrap_or((1, 2)),
-            cue: settings::pair(&audio.cue),
-            midi: MIDI_PORTS,
-            ..Wish::default()
-        }
+        sound::wish(&self.settings.audio)
     }
 }
 

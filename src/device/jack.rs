@@ -13,9 +13,11 @@ use jack::{
 
 use super::line::{End, Line};
 use super::monitor::{Monitor, host_now_ns};
-use super::patch::{Bay, Wires};
+use super::patch::{Bay, Wires, by_client};
 use super::port::Period;
-use super::{Backend, CLOCK_PORT, Device, Found, MIDI_PORTS, OpenError, Patchbay, Stream, Wish};
+use super::{
+    Backend, CLOCK_PORT, Device, Found, MIDI_PORTS, Offer, OpenError, Patchbay, Stream, Wish,
+};
 
 /// What our client asks to be called; a second one gets a number.
 const CLIENT: &str = "hardcore";
@@ -40,18 +42,36 @@ pub(super) fn find(wish: &Wish) -> Result<Found, OpenError> {
     if wish.period.is_some_and(|wished| wished != period) {
         notes.push(format!("JACK's period is {period} frames, which is set where it is started"));
     }
+    let hardware = if wish.name == "default" { PortFlags::IS_PHYSICAL } else { PortFlags::empty() };
+    let sinks = by_client(&client.ports(None, Some(AUDIO), PortFlags::IS_INPUT | hardware));
+    let own = sinks.iter().filter(|(name, _)| wish.name == "default" || *name == wish.name);
+    let offer = Offer {
+        outputs: own.map(|(_, count)| *count).sum(),
+        rates: Some((rate, rate)),
+        periods: Some((period, period)),
+    };
     Ok(Found {
         name: "JACK".to_owned(),
         rate,
         period,
         backend: Backend::Jack,
         notes,
+        offer,
         device: Box::new(Server {
             ports: Ports::register(&client, wish)?,
             client,
             wish: wish.clone(),
         }),
     })
+}
+
+/// Programs that can be played to, seen by a client that is there for this moment only.
+///
+/// # Errors
+/// No library, no server, or one that refuses.
+pub(super) fn outlets() -> Result<Vec<(String, u16)>, OpenError> {
+    let client = client("hardcore-look")?;
+    Ok(by_client(&client.ports(None, Some(AUDIO), PortFlags::IS_INPUT)))
 }
 
 /// A client of the running server.

@@ -59,6 +59,8 @@ pub struct Keeper {
     retry: Instant,
     /// The wish has changed and was not looked for yet.
     moving: bool,
+    /// What was wished before, as long as it is not known whether the new wish can be had.
+    before: Option<Wish>,
     events: Vec<Event>,
 }
 
@@ -82,6 +84,7 @@ impl Keeper {
             search: None,
             retry: Instant::now() + RETRY,
             moving: false,
+            before: None,
             events,
         }
     }
@@ -144,8 +147,27 @@ impl Keeper {
         }
     }
 
-    /// Wish for another device. It is looked for beside what plays, which goes on until it is found.
+    /// What is wished.
+    pub fn wished(&self) -> &Wish {
+        &self.wish
+    }
+
+    /// Wish for another device. It is looked for beside what plays, which goes on until it is found: on its
+    /// device, or on the clock where that is one of the system's own. Those often let one in at a time, this
+    /// program included, so it is let go first; where the new one cannot be had, it is taken again.
     pub fn wish(&mut self, wish: Wish) {
+        if let State::Running(running) = &self.state
+            && running.backend != Backend::Null
+        {
+            let is_alone = running.backend == Backend::System && wish.backend != Backend::Null;
+            self.before = Some(self.wish.clone());
+            if is_alone {
+                match self.take() {
+                    Some(callback) => self.start(silent(&self.wish, Some(self.rate)), callback),
+                    None => self.events.push(Event::Broken("the engine stands still".to_owned())),
+                }
+            }
+        }
         self.wish = wish;
         self.search = None;
         self.moving = true;
@@ -208,12 +230,15 @@ impl Keeper {
         self.retry = Instant::now() + RETRY;
         match found {
             Ok(found) => {
-                self.moving = false;
+                (self.moving, self.before) = (false, None);
                 self.change_to(found);
             }
             Err(error) if self.moving => {
                 self.moving = false;
                 self.events.push(Event::Note(format!("the sound output is not changed: {error}")));
+                if let Some(before) = self.before.take() {
+                    (self.wish, self.retry) = (before, Instant::now());
+                }
             }
             Err(error) => tracing::debug!("still no sound: {error}"),
         }
@@ -328,7 +353,8 @@ mod tests {
                 let name = "card".to_owned();
                 let device = Box::new(Plugged(socket.clone(), null::find(&wish)));
                 let (period, backend, notes) = (64, Backend::System, vec!["a note".to_owned()]);
-                Ok(Found { name, rate, period, backend, notes, device })
+                let offer = super::super::Offer::default();
+                Ok(Found { name, rate, period, backend, notes, offer, device })
             })
         }
     }
@@ -478,6 +504,24 @@ mod tests {
         while keeper.running().unwrap().backend != Backend::Null {
             assert_eq!(said(&keeper.tick()), Vec::<String>::new());
         }
+        goes_on(&frames);
+    }
+
+    #[test]
+    fn a_card_of_the_system_is_let_go_for_another_wish_and_taken_again_when_that_fails() {
+        let socket = Socket::default();
+        socket.plug(44_100);
+        let (mut keeper, frames) = keeper(&socket);
+        hear(&mut keeper, 2);
+        keeper.wish(Wish { period: Some(128), ..Wish::default() });
+        assert_eq!(keeper.running().unwrap().backend, Backend::Null, "nobody else holds the card");
+        assert_eq!(said(&hear(&mut keeper, 2)), ON_CARD);
+        socket.0.lock().unwrap().rate = None;
+        keeper.wish(Wish { name: "other".into(), ..Wish::default() });
+        assert!(said(&hear(&mut keeper, 1))[0].contains("not changed"));
+        assert_eq!(keeper.wished().period, Some(128));
+        socket.plug(44_100);
+        assert_eq!(said(&hear(&mut keeper, 2)), ON_CARD);
         goes_on(&frames);
     }
 

@@ -161,6 +161,17 @@ pub enum OpenError {
     Null(String),
 }
 
+/// What a device offers; what is not known without opening it anew stays empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Outputs; 0 where unknown.
+    pub outputs: u16,
+    /// The lowest and the highest rate, Hz.
+    pub rates: Option<(u32, u32)>,
+    /// The least and the most frames of a period.
+    pub periods: Option<(u32, u32)>,
+}
+
 /// A device that was found and waits for a callback; nothing plays yet.
 pub struct Found {
     /// Name shown to people.
@@ -173,6 +184,8 @@ pub struct Found {
     pub backend: Backend,
     /// Sentences on what was wished and could not be had.
     pub notes: Vec<String>,
+    /// What else it could do.
+    pub offer: Offer,
     device: Box<dyn Device>,
 }
 
@@ -257,6 +270,10 @@ pub trait Patchbay {
     /// # Errors
     /// A sentence on why not.
     fn connect(&self, from: &str, to: &str) -> Result<(), String>;
+    /// Other programs that can be played to, with their audio inputs; empty but for JACK.
+    fn outlets(&self) -> Vec<(String, u16)> {
+        Vec::new()
+    }
     /// What else there is to say, in sentences, since the last call.
     fn notes(&mut self) -> Vec<String> {
         Vec::new()
@@ -289,6 +306,8 @@ pub struct Running {
     pub backend: Backend,
     /// Sentences on what was wished and could not be had.
     pub notes: Vec<String>,
+    /// What else it could do.
+    pub offer: Offer,
     /// How the sound thread fares.
     pub monitor: Arc<Monitor>,
     /// Periods, and when their number was last seen to change.
@@ -334,6 +353,25 @@ fn find_jack(_: &Wish) -> Result<Found, OpenError> {
     Err(OpenError::NoLibrary)
 }
 
+/// Programs in JACK that can be played to, with their audio inputs. Opens a client for a moment: not while
+/// one plays, whose [`Patchbay::outlets`] knows them.
+///
+/// # Errors
+/// No JACK.
+#[cfg(feature = "jack")]
+pub fn jack_outlets() -> Result<Vec<(String, u16)>, OpenError> {
+    jack::outlets()
+}
+
+/// As with JACK, which this program was built without.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "jack"))]
+pub fn jack_outlets() -> Result<Vec<(String, u16)>, OpenError> {
+    Err(OpenError::NoLibrary)
+}
+
 /// Find a device and let `callback` play on it; on failure the callback comes back.
 ///
 /// # Errors
@@ -358,12 +396,23 @@ impl Found {
         self,
         callback: Box<dyn Callback>,
     ) -> Result<Running, (OpenError, Option<Box<dyn Callback>>)> {
-        let Found { name, rate, period, backend, mut notes, device } = self;
+        let Found { name, rate, period, backend, mut notes, offer, device } = self;
         let line = Arc::new(Line::new(callback));
         match device.play(Arc::clone(&line), &mut notes) {
             Ok(stream) => {
                 let (monitor, seen) = (Arc::clone(&line.monitor), (0, Instant::now()));
-                Ok(Running { name, rate, period, backend, notes, monitor, seen, stream, line })
+                Ok(Running {
+                    name,
+                    rate,
+                    period,
+                    backend,
+                    notes,
+                    offer,
+                    monitor,
+                    seen,
+                    stream,
+                    line,
+                })
             }
             Err(error) => Err((error, line.take())),
         }

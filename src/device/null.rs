@@ -9,7 +9,7 @@ use super::line::Line;
 use super::midi;
 use super::monitor::host_now_ns;
 use super::port::OutputsOnly;
-use super::{Backend, Device, Found, OpenError, PERIOD, Patchbay, RATE, Stream, Wish};
+use super::{Backend, Device, Found, Offer, OpenError, PERIOD, Patchbay, RATE, Stream, Wish};
 
 /// Further behind than this (the machine slept), the clock begins anew instead of catching up.
 const GIVE_UP: Duration = Duration::from_millis(500);
@@ -27,6 +27,7 @@ pub(super) fn find(wish: &Wish) -> Found {
         period,
         backend: Backend::Null,
         notes: Vec::new(),
+        offer: Offer { periods: Some((16, 8192)), ..Offer::default() },
         device: Box::new(Null { rate, period: period as usize, outputs, wish: wish.clone() }),
     }
 }

@@ -20,6 +20,23 @@ pub(super) trait Wires: Send {
     fn disconnect(&self, from: &str, to: &str) -> Result<(), String>;
 }
 
+/// Programs by the ports they have, each with their number, in the server's order; those of this program
+/// are left out, of every set that plays.
+pub(super) fn by_client(ports: &[String]) -> Vec<(String, u16)> {
+    let mut all: Vec<(String, u16)> = Vec::new();
+    for port in ports {
+        let client = port.split(':').next().unwrap_or_default();
+        if client.split('-').next() == Some("hardcore") {
+            continue;
+        }
+        match all.iter_mut().find(|(name, _)| name == client) {
+            Some((_, count)) => *count += 1,
+            None => all.push((client.to_owned(), 1)),
+        }
+    }
+    all
+}
+
 /// Looks taken after a change: the server tells of a port that goes while it is still listed.
 const LOOKS: u32 = 50;
 
@@ -165,6 +182,10 @@ impl<W: Wires> Patchbay for Bay<W> {
         format!("{}:{short}", self.client)
     }
 
+    fn outlets(&self) -> Vec<(String, u16)> {
+        by_client(&self.wires.audio_sinks(false))
+    }
+
     fn connect(&self, from: &str, to: &str) -> Result<(), String> {
         plain(from)?;
         plain(to)?;
@@ -306,6 +327,14 @@ mod tests {
         bay.plugs();
         let wires = ["hc-01:master_l>system:playback_1", "hc-01:master_r>system:playback_2"];
         assert_eq!(desk.wires(), wires);
+    }
+
+    #[test]
+    fn programs_that_can_be_played_to_are_counted_and_ours_are_none() {
+        let desk = desk();
+        desk.0.lock().unwrap().sinks.extend(["hardcore-01:in_1".into(), "hardcore:in_1".into()]);
+        let (bay, _) = bay(&desk, Wish::default());
+        assert_eq!(bay.outlets(), [("system".to_owned(), 4), ("rec".to_owned(), 2)]);
     }
 
     #[test]

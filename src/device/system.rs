@@ -12,16 +12,21 @@ use super::line::{End, Line};
 use super::midi;
 use super::monitor::host_now_ns;
 use super::port::{OutputsOnly, Period};
-use super::{Backend, Device, Found, OpenError, Patchbay, RATE, Stream, Wish};
+use super::{Backend, Device, Found, Offer, OpenError, Patchbay, RATE, Stream, Wish};
 
 /// Longest period that the callback is asked for; a longer request is filled in parts.
 const LONGEST: usize = 8192;
 
-/// The names of all outputs.
+/// The names of all outputs, each once. None of them is opened.
 pub fn names() -> Vec<String> {
     let _log = QuietDriver::new();
     let devices = cpal::default_host().output_devices();
-    devices.map(|all| all.map(|d| d.to_string()).collect()).unwrap_or_default()
+    let mut names: Vec<String> =
+        devices.map(|all| all.map(|d| d.to_string()).collect()).unwrap_or_default();
+    // A card's plain and its converting form may be called the same; the first one is played on.
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }
 
 /// While it lives, what ALSA has to say on this thread goes to the log: by itself it writes to the
@@ -94,7 +99,24 @@ pub(super) fn find(wish: &Wish) -> Result<Found, OpenError> {
     let wish = wish.clone();
     let card = Card { device, name: name.clone(), format, config, master, cue, wish };
     let device = Box::new(card);
-    Ok(Found { name, rate, period, backend: Backend::System, notes, device })
+    let offer = offer(&all);
+    Ok(Found { name, rate, period, backend: Backend::System, notes, offer, device })
+}
+
+/// What all configurations of a device offer together.
+fn offer(all: &[cpal::SupportedStreamConfigRange]) -> Offer {
+    let span = |pairs: &mut dyn Iterator<Item = (u32, u32)>| {
+        pairs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    };
+    let periods = all.iter().filter_map(|range| match *range.buffer_size() {
+        SupportedBufferSize::Range { min, max } => Some((min, max)),
+        SupportedBufferSize::Unknown => None,
+    });
+    Offer {
+        outputs: all.iter().map(|range| range.channels()).max().unwrap_or(0),
+        rates: span(&mut all.iter().map(|r| (r.min_sample_rate(), r.max_sample_rate()))),
+        periods: span(&mut periods.into_iter()),
+    }
 }
 
 fn unusable(name: &str, cause: &dyn std::fmt::Display) -> OpenError {

@@ -14,6 +14,7 @@ use super::performer::Performer;
 use super::preview::Prompter;
 use super::rig::Bound;
 use super::take::{Capture, Take};
+use crate::device::Wish;
 use crate::engine::block::StereoBlock;
 use crate::engine::meter::Meter;
 use crate::engine::prepare::{Engine, Options, PrepareError, Samples, prepare};
@@ -68,6 +69,10 @@ pub enum Order {
     Open(Box<Project>, PathBuf),
     /// The project lies in this file from now on.
     Home(PathBuf),
+    /// Play on another device; what plays goes on until it is there.
+    Device(Box<Wish>),
+    /// Tell anew what there is to play on.
+    Look,
     /// Let the player alone hear this, in place of what was heard so before; `None` ends that.
     Preview(Option<Sample>),
     /// Save the last two minutes of the master.
@@ -353,7 +358,8 @@ impl Desk {
                 }
             }
             Order::Home(file) => self.loader.home(&file),
-            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Open(..) | Order::Quit => {}
+            Order::Arm(_) | Order::Select(_) | Order::Bind(_) | Order::Open(..) => {}
+            Order::Device(_) | Order::Look | Order::Quit => {}
         }
     }
 

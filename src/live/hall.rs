@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use rtrb::Producer;
 
 use super::desk::{Desk, Loader, News, Order, Parts};
+use super::gear::Watch;
 use super::hands::{Asked, Hands};
 use super::performer::Performer;
 use super::rig::Rig;
@@ -18,6 +19,7 @@ use crate::device::{Backend, RATE, Wish};
 use crate::engine::prepare::{Options, PrepareError, Samples, prepare};
 use crate::engine::protocol::{Gesture, Pos, Timed, When};
 use crate::engine::sound::SoundFactory;
+use crate::model::gear::Gear;
 use crate::model::project::Project;
 use crate::model::time::Bpm;
 use crate::synth::library::Library;
@@ -59,6 +61,8 @@ pub enum Report {
     News(News),
     /// How the device's callback does.
     Health(Box<Health>),
+    /// What there is to play on, and what of it is in use; told when something of it changes.
+    Gear(Box<Gear>),
 }
 
 /// A running engine thread; dropping it ends it.
@@ -79,6 +83,7 @@ impl Hall {
         let clock_out = stage.clock_out.take();
         stage.wish.clock = clock_out.is_some();
         let library = stage.scsynth.take();
+        let wants_scsynth = library.is_some();
         if library.is_some() {
             // Stereo returns, and a pair to measure by.
             stage.wish.inputs = 2 * (Config::new(RATE, host_now_ns).tracks + 1);
@@ -102,6 +107,7 @@ impl Hall {
         if let Some(server) = &server {
             performer.take_returns(server.returns());
         }
+        let watch = Watch::new(wants_scsynth, said.clone());
         desk.tell(said.into_iter().collect());
         let mut rig = Rig::new(ends);
         rig.send_clock(clock_out);
@@ -112,7 +118,7 @@ impl Hall {
         let builder = std::thread::Builder::new().name("engine".into());
         let thread = builder
             .spawn(move || {
-                Round { desk, rig, keeper, server, embedded, clock_in, tell }.run(&taken)
+                Round { desk, rig, keeper, server, embedded, clock_in, tell, watch }.run(&taken)
             })
             .map_err(|e| OpenError::Thread(e.to_string()))?;
         Ok(Hall { orders, reports, thread: Some(thread) })
@@ -212,6 +218,8 @@ struct Round {
     /// Makes sounds without scsynth.
     embedded: Arc<dyn SoundFactory>,
     tell: Sender<Report>,
+    /// What was told of the gear.
+    watch: Watch,
 }
 
 impl Round {
@@ -281,6 +289,8 @@ impl Round {
                 return self.desk.order(order);
             }
             Order::Patch(..) => self.desk.order(order),
+            Order::Device(wish) => return self.device(*wish),
+            Order::Look => return self.watch.again(),
             Order::Open(project, file) => return self.open(*project, &file),
             other => return self.desk.order(other),
         }
@@ -294,11 +304,18 @@ impl Round {
         }
     }
 
+    /// Play on another device, with what this set needs of any.
+    fn device(&mut self, wish: Wish) {
+        let now = self.keeper.wished();
+        let wish = Wish { inputs: now.inputs, clock: now.clock, ..wish };
+        if wish != *now {
+            self.keeper.wish(wish);
+        }
+    }
+
     fn look(&mut self) {
         for event in self.keeper.tick() {
-            if matches!(event, Event::Playing(_) | Event::Silent(_) | Event::Broken(_)) {
-                self.rig.unplug();
-            }
+            self.watch.event(&event);
             let sentence = match event {
                 Event::Playing(s) | Event::Silent(s) | Event::Note(s) | Event::Broken(s) => s,
                 Event::NeedsRate { rate, .. } => self.move_to(rate),
@@ -307,6 +324,9 @@ impl Round {
         }
         if let Some(running) = self.keeper.running() {
             let jack = running.backend == Backend::Jack;
+            if self.watch.is_another(&running.monitor) {
+                self.rig.unplug();
+            }
             if let Some(bay) = running.patchbay() {
                 let said = self.rig.plug(bay);
                 self.desk.tell(said);
@@ -315,11 +335,16 @@ impl Round {
                 }
                 if let Some(server) = self.server.as_mut().filter(|_| jack) {
                     let events = server.tick(|s| bay.own(s), |a, b| bay.connect(a, b));
+                    self.watch.scsynth(&events);
                     self.desk.tell(events.iter().map(ToString::to_string).collect());
                 }
             }
             let health = running.monitor.sample();
             let _ = self.tell.send(Report::Health(Box::new(health)));
+            let server = self.server.as_ref();
+            if let Some(gear) = self.watch.gear(running, &self.rig, server, self.desk.rate()) {
+                let _ = self.tell.send(Report::Gear(Box::new(gear)));
+            }
         }
     }
 
@@ -359,7 +384,9 @@ impl Round {
         if self.server.take().is_some() {
             // Its tracks would have to be made anew for another.
             self.desk.set_factory(Arc::clone(&self.embedded));
-            self.desk.tell(vec!["scsynth is left: the set plays on embedded".to_owned()]);
+            let sentence = "scsynth is left: the set plays on embedded".to_owned();
+            self.watch.left(&sentence);
+            self.desk.tell(vec![sentence]);
         }
     }
 

@@ -4,6 +4,9 @@
 //! becomes a command on its own frame: pads and keys wait for no thread. What needs the document goes to
 //! the engine thread as a question. Nothing here allocates, locks or waits.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use rtrb::{Consumer, Producer};
 
 use super::grid::Grid;
@@ -67,6 +70,7 @@ pub struct Hands {
     inbox: Consumer<Control>,
     outbox: Producer<Control>,
     out: Out,
+    heard: Arc<AtomicU64>,
 }
 
 /// Where what was resolved goes.
@@ -120,6 +124,9 @@ pub struct Ends {
     pub outbox: Consumer<Control>,
     /// What needs the document.
     pub asks: Consumer<Asked>,
+    /// Messages that were heard so far. What machines send by themselves, clocks and signs of life, is not
+    /// counted.
+    pub heard: Arc<AtomicU64>,
 }
 
 impl Hands {
@@ -136,8 +143,10 @@ impl Hands {
             inbox,
             outbox,
             out: Out { commands, asks, lost: 0 },
+            heard: Arc::default(),
         };
-        (hands, Ends { inbox: to, outbox: from, asks: asked })
+        let heard = Arc::clone(&hands.heard);
+        (hands, Ends { inbox: to, outbox: from, asks: asked, heard })
     }
 
     /// Follow the MIDI clock of whichever port sends one: its tempo, its start, stop and position.
@@ -185,6 +194,9 @@ impl Hands {
 
     /// A message that arrived on `port` at `frame`.
     pub fn hear(&mut self, port: usize, frame: u64, bytes: &[u8]) {
+        if bytes.first().is_some_and(|first| *first < 0xF8) {
+            self.heard.fetch_add(1, Relaxed);
+        }
         let Hands { ports, wired, grid, out, clock, .. } = self;
         let Some(there) = ports.get_mut(port) else { return };
         let port = port as u8;

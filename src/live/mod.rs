@@ -15,12 +15,14 @@
 //! | `preview` | a short sound for the player's ears alone |
 //! | `clock` | the MIDI clock for other machines |
 //! | `hands`, `rig`, `grid` | MIDI and pads: at the callback, on the engine thread, and what lights show |
+//! | `gear` | what there is to play on, told when it changes |
 //! | `gestures` | performance by stable ids → gestures by node and row |
 //! | `journal`, `replay` | a take on paper, and the take again from paper |
 //! | `take` | the master on disk, and its last two minutes in memory |
 
 pub mod clock;
 pub mod desk;
+pub mod gear;
 pub mod gestures;
 pub mod grid;
 pub mod hall;

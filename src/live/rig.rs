@@ -1,6 +1,7 @@
 //! The engine thread's side of the hands: controllers that come and go, the map made ready, the grid.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::desk::Desk;
 use super::gestures;
@@ -14,6 +15,7 @@ use crate::engine::sound::SoundFactory;
 use crate::midi::pads::{Model, Surface};
 use crate::midi::route::{Armed, Compiled, Route, RouteState};
 use crate::model::control::{Does, MapTarget, MidiMap, Parameter, Response, Strip, Takeover};
+use crate::model::gear;
 use crate::model::ids::TrackId;
 use crate::model::performance::Performance;
 use crate::model::project::Project;
@@ -42,6 +44,8 @@ pub struct Bound {
 struct Cable {
     from: String,
     model: Option<Model>,
+    /// Where its lights are.
+    lights: Vec<String>,
 }
 
 /// The engine thread's side of the hands.
@@ -65,6 +69,16 @@ pub struct Rig {
     clock: Option<String>,
     /// Notes of a patchbay that were told: one that is opened again has the same to say.
     told: BTreeSet<String>,
+    /// The ports there are.
+    seen: BTreeSet<MidiPort>,
+    /// Ports that the clock goes to.
+    clocked: BTreeSet<String>,
+    /// By port: why it could not be connected.
+    faults: BTreeMap<String, String>,
+    /// Why there is no MIDI at all.
+    fault: Option<String>,
+    /// Messages that hands before these have heard.
+    heard: u64,
 }
 
 /// Tries to connect a port: it may be there before its program is ready to be connected.
@@ -86,11 +100,17 @@ impl Rig {
             dim: [0; MIDI_PORTS],
             clock: None,
             told: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            clocked: BTreeSet::new(),
+            faults: BTreeMap::new(),
+            fault: None,
+            heard: 0,
         }
     }
 
     /// The same rig at the hands of a new callback: controllers are greeted anew.
     pub fn move_to(&mut self, ends: Ends, desk: &Desk) {
+        self.heard = self.heard();
         self.ends = ends;
         self.waiting.clear();
         self.refresh(desk);
@@ -113,6 +133,8 @@ impl Rig {
     pub fn unplug(&mut self) {
         (self.looked, self.rewired, self.late) = (false, true, Vec::new());
         self.dim = [0; MIDI_PORTS];
+        (self.seen, self.clocked, self.faults) = Default::default();
+        self.fault = None;
         for place in 0..MIDI_PORTS {
             if self.cables[place].take().is_some() {
                 self.surface(place);
@@ -209,6 +231,7 @@ impl Rig {
     /// Follow controllers that come and go. Gives sentences.
     pub fn plug(&mut self, bay: &mut dyn Patchbay) -> Vec<String> {
         let mut said = bay.notes();
+        self.fault = said.last().cloned().or(self.fault.take());
         said.retain(|sentence| self.told.insert(sentence.clone()));
         let mut plugs = bay.plugs();
         if !std::mem::replace(&mut self.looked, true) {
@@ -217,6 +240,9 @@ impl Rig {
         for plug in &plugs {
             match plug {
                 Plug::Went(port) => {
+                    self.seen.remove(port);
+                    self.clocked.remove(&port.name);
+                    self.faults.remove(&port.name);
                     self.late.retain(|(late, _)| late.name != port.name);
                     let place = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
                     if let Some(free) = self.cables.iter().position(place) {
@@ -225,7 +251,11 @@ impl Rig {
                         said.push(format!("{} is gone", port.name));
                     }
                 }
-                Plug::Came(port) => self.late.push((port.clone(), 0)),
+                Plug::Came(port) => {
+                    self.seen.insert(port.clone());
+                    self.fault = None;
+                    self.late.push((port.clone(), 0));
+                }
             }
         }
         // What a controller listens on may come after what it speaks on.
@@ -239,7 +269,10 @@ impl Rig {
         for (port, tries) in std::mem::take(&mut self.late) {
             match self.came(&port, bay) {
                 Ok(sentence) => said.extend(sentence),
-                Err(error) if tries >= TRIES => said.push(error),
+                Err(error) if tries >= TRIES => {
+                    self.faults.insert(port.name.clone(), error.clone());
+                    said.push(error);
+                }
                 Err(_) => self.late.push((port, tries + 1)),
             }
         }
@@ -251,6 +284,42 @@ impl Rig {
         said
     }
 
+    /// Messages that were heard so far.
+    pub fn heard(&self) -> u64 {
+        self.heard + self.ends.heard.load(Relaxed)
+    }
+
+    /// Why there is no MIDI at all.
+    pub fn fault(&self) -> Option<&String> {
+        self.fault.as_ref()
+    }
+
+    /// The ports there are, inputs first, and what of them is in use. Lights of other sets are left out.
+    pub fn ports(&self) -> Vec<gear::MidiPort> {
+        let cables = || self.cables.iter().flatten();
+        let port = |port: &MidiPort| {
+            let is_input = port.direction == Direction::In;
+            let used = match is_input {
+                true => cables().any(|cable| cable.from == port.name),
+                false => {
+                    self.clocked.contains(&port.name)
+                        || cables().any(|cable| cable.lights.contains(&port.name))
+                }
+            };
+            gear::MidiPort {
+                name: port.name.clone(),
+                is_input,
+                model: model_of(port).map(Model::name),
+                used,
+                fault: self.faults.get(&port.name).filter(|_| !used).cloned(),
+            }
+        };
+        let ours = |port: &&MidiPort| !port.name.starts_with("hardcore");
+        let mut all: Vec<gear::MidiPort> = self.seen.iter().filter(ours).map(port).collect();
+        all.sort_by_key(|port| !port.is_input);
+        all
+    }
+
     /// Whether controllers came or went since the last call: the map is to be made ready anew.
     pub fn take_rewired(&mut self) -> bool {
         std::mem::take(&mut self.rewired)
@@ -258,12 +327,12 @@ impl Rig {
 
     fn came(&mut self, port: &MidiPort, bay: &dyn Patchbay) -> Result<Option<String>, String> {
         if port.direction == Direction::Out {
-            return match &self.clock {
-                Some(part) if port.matches(part) => bay
-                    .connect(&bay.own("clock_out"), &port.name)
-                    .map(|()| Some(format!("the MIDI clock goes to {}", port.name))),
-                _ => Ok(None),
-            };
+            if !self.clock.as_ref().is_some_and(|part| port.matches(part)) {
+                return Ok(None);
+            }
+            bay.connect(&bay.own("clock_out"), &port.name)?;
+            self.clocked.insert(port.name.clone());
+            return Ok(Some(format!("the MIDI clock goes to {}", port.name)));
         }
         let there = |c: &Option<Cable>| c.as_ref().is_some_and(|c| c.from == port.name);
         if self.cables.iter().any(there) || is_lights(&port.name, bay) {
@@ -271,12 +340,13 @@ impl Rig {
         }
         let Some(place) = self.cables.iter().position(Option::is_none) else {
             let sentence = format!("{} is not heard: all {MIDI_PORTS} ports are taken", port.name);
+            self.faults.insert(port.name.clone(), sentence.clone());
             return Ok(Some(sentence));
         };
         bay.connect(&port.name, &bay.own(&format!("midi_in_{}", place + 1)))?;
-        let names = std::iter::once(&port.name).chain(&port.aliases);
-        let model = names.into_iter().find_map(|name| Model::of_port(name));
-        self.cables[place] = Some(Cable { from: port.name.clone(), model });
+        let model = model_of(port);
+        self.faults.remove(&port.name);
+        self.cables[place] = Some(Cable { from: port.name.clone(), model, lights: Vec::new() });
         self.rewired = true;
         self.dim[place] = if model.is_some() { TRIES } else { 0 };
         let what = model.map_or(String::new(), |m| format!(", a {m:?}"));
@@ -294,9 +364,11 @@ impl Rig {
                 && p.name.split(':').next() == Some(client)
                 && named().any(|n| Model::of_port(n) == cable.model)
         });
-        let mut lit = false;
-        for port in takes {
-            lit |= bay.connect(&own, &port.name).is_ok();
+        let lights: Vec<String> =
+            takes.map(|port| port.name).filter(|name| bay.connect(&own, name).is_ok()).collect();
+        let lit = !lights.is_empty();
+        if let Some(cable) = &mut self.cables[place] {
+            cable.lights = lights;
         }
         if lit {
             self.surface(place);
@@ -309,6 +381,11 @@ impl Rig {
         let surface = model.map(|model| Box::new(Surface::new(model)));
         self.waiting.push_back(Control::Surface(place, surface));
     }
+}
+
+/// The controller with lights that a port belongs to.
+fn model_of(port: &MidiPort) -> Option<Model> {
+    std::iter::once(&port.name).chain(&port.aliases).find_map(|name| Model::of_port(name))
 }
 
 /// Whether a port gives what another set lights its controllers with: nobody plays on that.

@@ -11,6 +11,7 @@ pub mod arrangement;
 pub mod automation;
 pub mod clip;
 pub mod control;
+pub mod gear;
 pub mod groove;
 pub mod ids;
 pub mod intent;

@@ -97,6 +97,7 @@ pub const KEYS: &[Key] = &[
         flag: "device",
         wants: "the name of an output, or default",
         help: "where sound is played",
+        restart: false,
         ..KEY
     },
     Key {
@@ -106,6 +107,7 @@ pub const KEYS: &[Key] = &[
         wants: "auto, jack, system or null",
         choices: &["auto", "jack", "system", "null"],
         help: "kind of device: JACK, the system's own, or none at all",
+        restart: false,
         ..KEY
     },
     Key {
@@ -115,6 +117,7 @@ pub const KEYS: &[Key] = &[
         wants: "a whole number of Hz from 22050 to 192000, or 0 for the device's own",
         help: "sample rate to ask the device for; JACK's is set at its server",
         text: false,
+        restart: false,
         ..KEY
     },
     Key {
@@ -124,6 +127,7 @@ pub const KEYS: &[Key] = &[
         wants: "a whole number of frames from 16 to 8192, or 0 for the device's own",
         help: "frames the device asks for at a time",
         text: false,
+        restart: false,
         ..KEY
     },
     Key {
@@ -132,6 +136,7 @@ pub const KEYS: &[Key] = &[
         flag: "master",
         wants: "a pair of the device's outputs such as 1-2",
         help: "where the master comes out",
+        restart: false,
         ..KEY
     },
     Key {
@@ -140,6 +145,7 @@ pub const KEYS: &[Key] = &[
         flag: "cue",
         wants: "a pair of the device's outputs such as 3-4, or none",
         help: "where the cue and the metronome come out",
+        restart: false,
         ..KEY
     },
     Key {

@@ -20,6 +20,8 @@ pub enum Ask {
     AtOnce(&'static str, Vec<Action>),
     /// A setting's name and the value it is to have.
     Setting(&'static str, String),
+    /// Look around for devices to play on.
+    Look,
     /// A line as it was written, which may be no action.
     Line(String),
     /// Pad controllers turn this track's parameters.
@@ -92,6 +94,11 @@ impl Asks {
     /// Ask for a setting to have another value.
     pub fn setting(&mut self, key: &'static str, value: impl Into<String>) {
         self.all.push(Ask::Setting(key, value.into()));
+    }
+
+    /// Ask for a look around for devices.
+    pub fn look(&mut self) {
+        self.all.push(Ask::Look);
     }
 
     /// Ask for what a line says.

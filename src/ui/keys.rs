@@ -185,6 +185,10 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
     if ui.input_mut(|i| i.consume_key(CTRL, Key::K)) {
         state.palette.open();
     }
+    // The settings go while one of their fields is at the keyboard.
+    if state.settings.open && ui.input_mut(|i| i.consume_key(CTRL, Key::Comma)) {
+        state.settings.open = false;
+    }
     // The browser goes while its field is written in.
     if ui.input_mut(|i| i.consume_key(CTRL, Key::B)) {
         state.browser.switch();
@@ -210,6 +214,11 @@ pub fn handle(ui: &Ui, seen: &Seen, state: &mut UiState, asks: &mut Asks) {
             Does::Open => state.files.open(Purpose::Open, seen.files, asks),
             Does::Palette => state.palette.open(),
             Does::Stage => state.stage = !state.stage,
+            // In the settings Tab walks on from field to field; the first it enters is the panel's.
+            Does::Devices if state.settings.open => {
+                ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));
+                state.settings.enter = true;
+            }
             Does::Devices => {
                 // Tab is also how egui walks its fields, which would take the keyboard from here on.
                 ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::None));

@@ -20,8 +20,9 @@
 //! | `keys` | the table of shortcuts |
 //! | `closing` | the question before changes are lost |
 //! | `files` | the File menu, the panel that lists folders, the offer of unsaved work |
-//! | `settings` | every setting, with its value and what it is for |
-//! | `status` | what just happened, what comes next |
+//! | `settings` | every setting, with its value and what it is for; devices and ports to choose from |
+//! | `gear` | audio, MIDI and synth in words |
+//! | `status` | what just happened, what comes next; audio, MIDI and synth at a glance |
 
 pub mod ask;
 pub mod browser;
@@ -29,6 +30,7 @@ pub mod closing;
 pub mod devices;
 pub mod editor;
 pub mod files;
+pub mod gear;
 pub mod grid;
 pub mod jobs;
 pub mod keys;

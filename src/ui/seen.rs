@@ -11,6 +11,7 @@ use crate::engine::protocol::Playhead;
 use crate::engine::protocol::Snapshot;
 use crate::model::action::Names;
 use crate::model::clip::{Clip, ClipContent};
+use crate::model::gear::{Found, Gear};
 use crate::model::ids::{ClipId, SceneId, TrackId};
 use crate::model::launch::{ClipState, TrackState};
 use crate::model::library::UserLibrary;
@@ -39,6 +40,17 @@ pub struct Said {
     pub tone: Tone,
     /// In words.
     pub text: String,
+}
+
+/// How the sound thread does.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Share of each period that it takes; 1 is all of it.
+    pub share: f32,
+    /// Times that the device ran dry.
+    pub xruns: u64,
+    /// Those of them that this program caused.
+    pub ours: u64,
 }
 
 /// Work that a program left behind without saving it.
@@ -100,6 +112,16 @@ pub struct Seen<'a> {
     pub files: &'a Files,
     /// Every setting with its value, in the order of the table.
     pub settings: &'a [Row],
+    /// What there is to play on, and what of it is in use.
+    pub gear: &'a Gear,
+    /// What the last look around found.
+    pub found: &'a Found,
+    /// A look around is under way.
+    pub is_looking: bool,
+    /// How the sound thread does, once it has played.
+    pub load: Option<Load>,
+    /// MIDI is heard at this moment.
+    pub hears: bool,
     /// What was done and said, oldest first.
     pub log: &'a [Said],
     /// Seconds since the window opened: for what blinks.

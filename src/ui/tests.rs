@@ -1,6 +1,7 @@
 //! The panels driven as by hand, found by the names that screen readers say.
 
 mod drops;
+mod gear;
 mod presets;
 mod waves;
 mod works;
@@ -13,12 +14,13 @@ use egui_kittest::kittest::Queryable;
 
 use super::ask::{Ask, Asks};
 use super::closing::{Closing, Leave};
-use super::seen::{Files, Offer, Seen};
+use super::seen::{Files, Load, Offer, Seen};
 use super::state::{Cell, UiState};
 use super::theme;
 use crate::engine::protocol::{GridPart, Snapshot};
 use crate::model::action::{Action, Names, parse};
 use crate::model::clip::Clip;
+use crate::model::gear::{Found, Gear};
 use crate::model::ids::TrackId;
 use crate::model::library::UserLibrary;
 use crate::model::project::Project;
@@ -44,6 +46,10 @@ pub(super) struct Desk {
     files: Files,
     pub(super) waves: Waves,
     settings: Vec<Row>,
+    gear: Gear,
+    found: Found,
+    load: Option<Load>,
+    hears: bool,
 }
 
 pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
@@ -68,6 +74,10 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
         files: Files::default(),
         waves: Waves::default(),
         settings: rows(),
+        gear: Gear::default(),
+        found: Found::default(),
+        load: None,
+        hears: false,
     };
     for line in lines {
         desk.act(line);
@@ -100,7 +110,7 @@ pub(super) fn desk(lines: &[&str]) -> Harness<'static, Desk> {
                         desk.asked.push(name.to_owned());
                         continue;
                     }
-                    Ask::Select(_) => continue,
+                    Ask::Select(_) | Ask::Look => continue,
                     Ask::File(file) => {
                         desk.asked.push(format!("{file:?}"));
                         continue;
@@ -141,6 +151,11 @@ impl Desk {
             presets: &self.presets,
             files: &self.files,
             settings: &self.settings,
+            gear: &self.gear,
+            found: &self.found,
+            is_looking: false,
+            load: self.load,
+            hears: self.hears,
             log: &[],
             seconds: 0.0,
         };
@@ -503,19 +518,19 @@ fn a_setting_is_chosen_or_written_and_a_refused_one_says_why() {
     harness.get_by_label("scsynth").click();
     harness.run_steps(3);
     assert_eq!(harness.state().asked.last().unwrap(), "synth.executor = scsynth");
-    let field = harness.get_by_label("audio.period");
+    let field = harness.get_by_label("osc.port");
     field.scroll_to_me();
     harness.run_steps(3);
-    harness.get_by_label("audio.period").click();
+    harness.get_by_label("osc.port").click();
     harness.run_steps(2);
-    harness.get_by_label("audio.period").type_text("7");
+    harness.get_by_label("osc.port").type_text("7");
     harness.run_steps(2);
     harness.key_press(egui::Key::Enter);
     harness.run_steps(3);
     let asked = harness.state().asked.last().unwrap().clone();
-    assert!(asked.starts_with("audio.period = ") && asked.contains('7'), "{asked}");
-    let why = "audio.period must be something else".to_owned();
-    harness.state_mut().state.settings.done("audio.period", Err(why.clone()));
+    assert!(asked.starts_with("osc.port = ") && asked.contains('7'), "{asked}");
+    let why = "osc.port must be something else".to_owned();
+    harness.state_mut().state.settings.done("osc.port", Err(why.clone()));
     harness.run_steps(3);
     harness.get_by_label(&why);
 }

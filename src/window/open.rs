@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bevy::prelude::Resource;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use crate::app::player::Player;
 use crate::app::shelf::Shelf;
+use crate::app::sound;
 use crate::app::waves::Waves;
 use crate::device::monitor::Health;
 use crate::live::desk::{At, Order as Told};
+use crate::live::gear;
 use crate::live::hall::{Hall, Report};
 use crate::model::action::Names;
+use crate::model::gear::{Found, Gear};
 use crate::model::ids::{BusId, SceneId, TrackId};
 use crate::model::project::Song;
 use crate::model::scene::Scene;
@@ -22,11 +25,13 @@ use crate::session::document::{Name, Order, part};
 use crate::settings::{Loaded, Row, Sources};
 use crate::ui::ask::{Ask, Asks};
 use crate::ui::closing::{Closing, Leave};
-use crate::ui::seen::{Said, Seen, Tone};
+use crate::ui::seen::{Load, Said, Seen, Tone};
 use crate::ui::state::{GridState, UiState};
 
 /// How long something that was done may have an aftermath.
 const AFTERMATH: Duration = Duration::from_secs(3);
+/// How long the light of MIDI is lit by what was heard.
+const LIT: Duration = Duration::from_millis(150);
 /// Sentences that are kept.
 const LOG: usize = 500;
 
@@ -51,6 +56,12 @@ pub struct Opened {
     settings: Loaded,
     sources: Sources,
     rows: Vec<Row>,
+    gear: Gear,
+    found: Found,
+    /// A look around that is under way.
+    looking: Option<Receiver<Found>>,
+    /// When MIDI was last heard.
+    heard: Option<Instant>,
 }
 
 impl Opened {
@@ -83,6 +94,10 @@ impl Opened {
             rows: settings.describe(),
             settings,
             sources,
+            gear: Gear::default(),
+            found: Found::default(),
+            looking: None,
+            heard: None,
         };
         if let Some(fault) = fault {
             opened.say(Tone::Refused, fault);
@@ -105,7 +120,7 @@ impl Opened {
     /// Whether there may soon be something new to see that nobody tells of.
     pub fn is_busy(&self) -> bool {
         let works = || crate::jobs::list(&self.player.world).iter().any(|job| !job.state.is_over());
-        self.stirred.elapsed() < AFTERMATH || works()
+        self.stirred.elapsed() < AFTERMATH || self.looking.is_some() || works()
     }
 
     /// Size of everything in the window; 1 is 100 %.
@@ -117,10 +132,33 @@ impl Opened {
         let stored = self.settings.store(&self.sources, key, value);
         let outcome = stored.map(|loaded| self.settings = loaded).map_err(|e| e.to_string());
         self.rows = self.settings.describe();
+        if key.starts_with("audio.") && outcome.is_ok() {
+            let wish = sound::wish(&self.settings.settings.audio);
+            self.hall.order(Told::Device(Box::new(wish)));
+        }
         if let Err(sentence) = &outcome {
             self.say(Tone::Refused, sentence.clone());
         }
         self.state.settings.done(key, outcome);
+    }
+
+    /// Look around for devices, beside all else.
+    fn look(&mut self) {
+        self.hall.order(Told::Look);
+        if self.looking.is_some() {
+            return;
+        }
+        let (tell, told) = bounded(1);
+        // A set that plays on JACK needs no second client there to know of it.
+        let with_jack = self.gear.playing.backend != "jack";
+        let look = move || drop(tell.send(gear::look(with_jack)));
+        match std::thread::Builder::new().name("look-around".to_owned()).spawn(look) {
+            Ok(_) => self.looking = Some(told),
+            Err(error) => self.say(
+                Tone::Refused,
+                format!("devices cannot be looked for: no thread is left ({error})"),
+            ),
+        }
     }
 
     /// The project's name.
@@ -210,6 +248,13 @@ impl Opened {
         for report in reports {
             match report {
                 Report::Health(now) => self.health = Some(now),
+                Report::Gear(now) => {
+                    if now.heard > self.gear.heard {
+                        self.heard = Some(Instant::now());
+                    }
+                    self.stirred = Instant::now();
+                    self.gear = *now;
+                }
                 Report::News(news) => {
                     self.stirred = Instant::now();
                     let hall = &self.hall;
@@ -224,6 +269,11 @@ impl Opened {
         for notice in self.player.pump(&mut |order| hall.order(order)) {
             let tone = if notice.refused { Tone::Refused } else { Tone::Done };
             self.say(tone, notice.text);
+        }
+        match self.looking.as_ref().map(Receiver::try_recv) {
+            Some(Ok(found)) => (self.found, self.looking) = (found, None),
+            Some(Err(TryRecvError::Disconnected)) => self.looking = None,
+            Some(Err(TryRecvError::Empty)) | None => {}
         }
         self.waves.tend(&self.player);
         if let Some(fault) = self.shelf.tend(&self.player) {
@@ -250,6 +300,15 @@ impl Opened {
             sounds: &self.sounds,
             names: &self.names,
             settings: &self.rows,
+            gear: &self.gear,
+            found: &self.found,
+            is_looking: self.looking.is_some(),
+            load: self.health.as_ref().map(|h| Load {
+                share: h.load,
+                xruns: h.xruns,
+                ours: h.ours,
+            }),
+            hears: self.heard.is_some_and(|at| at.elapsed() < LIT),
             waves: &self.waves.all,
             presets: self.player.presets.all(),
             files: &self.shelf.files,
@@ -299,6 +358,10 @@ impl Opened {
                 }
                 Ask::Setting(key, value) => {
                     self.set(key, value);
+                    continue;
+                }
+                Ask::Look => {
+                    self.look();
                     continue;
                 }
                 Ask::Select(track) => {

@@ -73,6 +73,7 @@ impl Sight {
                 true
             }
             Report::Health(health) => self.shows(health),
+            Report::Gear(_) => true,
         }
     }
 

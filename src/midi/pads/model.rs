@@ -83,6 +83,18 @@ impl Model {
         }
     }
 
+    /// Its name, as its maker writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Model::LaunchpadX => "Launchpad X",
+            Model::LaunchpadMini => "Launchpad Mini MK3",
+            Model::LaunchpadPro => "Launchpad Pro MK3",
+            Model::ApcMini => "APC mini",
+            Model::ApcMiniMk2 => "APC mini mk2",
+            Model::Apc40Mk2 => "APC40 mkII",
+        }
+    }
+
     /// Rows of pads.
     pub fn rows(self) -> u8 {
         if self == Model::Apc40Mk2 { 5 } else { 8 }

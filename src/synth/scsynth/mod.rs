@@ -47,6 +47,7 @@ use crate::synth::library::Library;
 pub use clock::Timing;
 pub use factory::ScsynthFactory;
 use process::Starter;
+pub use process::missing;
 pub use returns::Returns;
 use returns::Shared;
 use slot::Slot;

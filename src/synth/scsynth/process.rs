@@ -31,13 +31,23 @@ pub(super) trait Program: Send {
 pub(super) type Starter =
     Box<dyn FnMut(&Launch) -> Result<Box<dyn Program>, String> + Send + 'static>;
 
+/// What to say where there is no scsynth.
+const MISSING: &str = "scsynth is not installed (Debian's package is supercollider-server): its tracks are \
+    played by the built-in synth";
+
+/// Why no scsynth can be started: a sentence, if there is none on the path. Nothing is started.
+pub fn missing() -> Option<String> {
+    let name = format!("scsynth{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = std::env::split_paths(&path).any(|folder| folder.join(&name).is_file());
+    (!there).then(|| MISSING.to_owned())
+}
+
 /// Starts the scsynth at `path`.
 pub(super) fn starter(path: PathBuf) -> Starter {
     Box::new(move |launch| {
         let process = Process::start(&path, launch).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => "scsynth is not installed (Debian's package is \
-                 supercollider-server): its tracks are played by the built-in synth"
-                .to_owned(),
+            ErrorKind::NotFound => MISSING.to_owned(),
             _ => format!("scsynth cannot be started: {error}"),
         })?;
         Ok(Box::new(process))
